@@ -1,0 +1,173 @@
+"""The /28 blocks of a subnet: which are free for a prefix, which are broken up, which are full.
+
+EC2 gives no view of this; it is computed from every interface's addresses and prefixes and the CIDR reservations.
+A whole subnet is one Python integer with a bit for each address.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from bot.inventory import Eni, Reservation, ReservationType
+
+BLOCK_IPS = 16
+_BLOCK = (1 << BLOCK_IPS) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockMap:
+    """The aligned /28 blocks of one subnet that a prefix could ever use, by state, and the free address figures.
+
+    `candidate` = `free` + `fragmented` + `full`: the first and the last block hold reserved addresses and are never
+    candidates. A block is fragmented when some of it is taken and some free, full when nothing is free; a block taken
+    whole by a prefix is full. Space kept by an explicit reservation is free for no prefix.
+    `used_ips` are addresses taken by interfaces (each prefix counts 16); `free_prefix_reserved_ips` and
+    `free_explicit_reserved_ips` are the free addresses inside reservations; `largest_free_run` is the longest run of
+    neighbouring free addresses.
+    """
+
+    candidate: int
+    free: int
+    fragmented: int
+    full: int
+    used_ips: int
+    prefix_ips: int
+    free_prefix_reserved_ips: int
+    free_explicit_reserved_ips: int
+    largest_free_run: int
+
+    @property
+    def reserved_free_ips(self) -> int:
+        """Free addresses inside CIDR reservations of either type; AvailableIpAddressCount leaves them out."""
+        return self.free_prefix_reserved_ips + self.free_explicit_reserved_ips
+
+    @property
+    def fragmentation_pct(self) -> float | None:
+        """Share (0-100) of candidate blocks that no prefix can use; None without candidates.
+
+        Source: the score of github.com/awslabs/aws-support-tools EKS/subnet-fragmentation, unrounded there:
+        ceil((fragmented + full) / candidates * 100).
+        """
+        if self.candidate == 0:
+            return None
+        return float(-(-100 * (self.fragmented + self.full) // self.candidate))
+
+
+def candidate_blocks(cidr: IPv4Network) -> int:
+    """Aligned /28 blocks of an empty subnet that a prefix can use: all but the first and the last.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html (the reserved addresses lie in them).
+    Example: a /24 has 14, a /27 none.
+    """
+    return max(cidr.num_addresses // BLOCK_IPS - 2, 0)
+
+
+def free_block_bounds(cidr: IPv4Network, available_ips: int, used_ips: int) -> tuple[int, int]:
+    """Least and most free /28 blocks possible, without reading interfaces: screening before a map.
+
+    Every used address breaks at most one block, and free addresses fill at most a sixteenth as many.
+    """
+    blocks = candidate_blocks(cidr)
+    return max(blocks - used_ips, 0), min(blocks, available_ips // BLOCK_IPS)
+
+
+def block_map(cidr: IPv4Network, enis: Iterable[Eni], reservations: Sequence[Reservation] = ()) -> BlockMap:
+    """The exact block map of a subnet, from all of its interfaces and reservations.
+
+    Needs every interface of the subnet: in a shared VPC a participant sees only its own, and the map then shows
+    blocks as free that are not (compare `unattributed_ips`).
+    """
+    size, base = cidr.num_addresses, int(cidr.network_address)
+    singles, prefixes = _taken(enis, base, size)
+    used = singles | prefixes
+    system = 0b1111 | (1 << (size - 1))
+    explicit = _reserved(reservations, ReservationType.EXPLICIT, base, size)
+    for_prefixes = _reserved(reservations, ReservationType.PREFIX, base, size)
+    everything = (1 << size) - 1
+    blocked = used | explicit
+    free = fragmented = full = 0
+    for index in range(1, size // BLOCK_IPS - 1):
+        block = (blocked >> (index * BLOCK_IPS)) & _BLOCK
+        if block == 0:
+            free += 1
+        elif block == _BLOCK:
+            full += 1
+        else:
+            fragmented += 1
+    open_ips = everything & ~(used | system)
+    return BlockMap(
+        candidate=free + fragmented + full,
+        free=free,
+        fragmented=fragmented,
+        full=full,
+        used_ips=used.bit_count(),
+        prefix_ips=prefixes.bit_count(),
+        free_prefix_reserved_ips=(open_ips & for_prefixes & ~explicit).bit_count(),
+        free_explicit_reserved_ips=(open_ips & explicit).bit_count(),
+        largest_free_run=_longest_run(open_ips),
+    )
+
+
+def unattributed_ips(usable: int, available: int, reserved_free: int, used: int) -> int:
+    """Addresses that EC2 counts as taken and no interface we see explains: usable - available - reserved - used.
+
+    Above 0 they are held by interfaces this account cannot see (a shared VPC); below 0 the two reads were made at
+    different moments and the interfaces had moved on.
+    """
+    return usable - available - reserved_free - used
+
+
+def _taken(enis: Iterable[Eni], base: int, size: int) -> tuple[int, int]:
+    singles = bytearray(size)
+    prefixes = 0
+    for eni in enis:
+        for address in eni.addresses:
+            offset = int(address) - base
+            if 0 <= offset < size:
+                singles[offset] = 1
+        for prefix in eni.prefixes:
+            offset = int(prefix.network_address) - base
+            if 0 <= offset < size:
+                prefixes |= _span(offset, prefix.num_addresses)
+    return _bits(singles), prefixes
+
+
+def _bits(flags: bytearray) -> int:
+    """The integer whose bit i is flags[i]."""
+    return int(flags[::-1].translate(_DIGITS), 2) if flags else 0
+
+
+_DIGITS = bytes([ord("0"), ord("1")]) + bytes(254)
+
+
+def _span(offset: int, length: int) -> int:
+    return ((1 << length) - 1) << offset
+
+
+def _reserved(reservations: Sequence[Reservation], kind: ReservationType, base: int, size: int) -> int:
+    bits = 0
+    for reservation in reservations:
+        if reservation.reservation_type is kind:
+            offset = int(reservation.cidr.network_address) - base
+            if 0 <= offset < size:
+                bits |= _span(offset, reservation.cidr.num_addresses)
+    return bits & ((1 << size) - 1)
+
+
+def _longest_run(bits: int) -> int:
+    """The longest run of ones, by halving: shifting and masking keeps only runs of the length tried."""
+    longest = 0
+    step = 1
+    runs = [bits]
+    while runs[-1]:
+        longest = step
+        runs.append(runs[-1] & (runs[-1] >> step))
+        step *= 2
+    if not longest:
+        return 0
+    current, length = runs[-2], longest
+    for power in range(len(runs) - 3, -1, -1):
+        trial = current & (runs[power] >> length)
+        if trial:
+            current, length = trial, length + (1 << power)
+    return length

@@ -1,0 +1,73 @@
+"""Request and Command: what somebody asked, from wherever, and the verbs that can answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from bot.message import Message
+from bot.services import Services
+
+
+class Surface(Enum):
+    """Where the words were typed."""
+
+    SLASH = "slash"
+    MENTION = "mention"
+    DM = "dm"
+    BUTTON = "button"
+    CONSOLE = "console"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question: the text as typed, and who asked where. Ids are Slack's; empty in a terminal."""
+
+    text: str
+    surface: Surface = Surface.ASK
+    user_id: str = ""
+    channel_id: str = ""
+    team_id: str = ""
+    thread_ts: str | None = None
+    is_guest: bool = False
+    is_external: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request read as a command: its verb, the words after it, `key=value` options, and what was assumed.
+
+    `share` is set by a closing `share` or `!`; `read_as` tells how a slip was understood ("Read as status."); `guessed`
+    means that one unknown word was taken for the name of a scope.
+    """
+
+    verb: str
+    words: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    share: bool = False
+    read_as: str = ""
+    guessed: bool = False
+
+    @property
+    def target(self) -> str:
+        """The words after the verb as one string."""
+        return " ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A verb: how it is called, what it answers, and the function that answers it.
+
+    `writes` marks verbs that change something eksip stores: they are never guessed from a typo and may be limited to
+    some people. `options` are the `key=value` keys it takes.
+    """
+
+    verb: str
+    summary: str
+    usage: str
+    example: str
+    run: Callable[[Asked, Request, Services], Message]
+    aliases: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    writes: bool = False
+    in_channel: bool = False

@@ -1,0 +1,102 @@
+"""Every verb, in the order help shows them, and the one way to run them: dispatch."""
+
+import logging
+import secrets
+import time
+from dataclasses import replace
+
+from bot.access import refusal
+from bot.command import Asked, Command, Request
+from bot.commands import accounts, alerts, explain, maxpods, status, subnet, watch
+from bot.commands.help import help_command
+from bot.errors import ConfigError, QueryError, UserError
+from bot.grammar import by_word, parse
+from bot.message import Context, Failure, Message, Tone, Visibility
+from bot.services import Services
+from bot.views import failed
+
+log = logging.getLogger(__name__)
+
+_VERBS = (
+    status.COMMAND,
+    subnet.SUBNET,
+    subnet.WHO,
+    maxpods.COMMAND,
+    explain.COMMAND,
+    alerts.COMMAND,
+    watch.WATCH,
+    watch.UNWATCH,
+    watch.WATCHING,
+    accounts.COMMAND,
+)
+COMMANDS: tuple[Command, ...] = (*_VERBS, help_command(_VERBS))
+"""Every verb; help, docs and tests walk it."""
+
+_BY_VERB = {command.verb: command for command in COMMANDS}
+
+
+def dispatch(request: Request, services: Services) -> Message:
+    """The answer to a request; never raises: what went wrong is in the message's failure.
+
+    A defect is logged with its traceback under a short reference, and only the reference is shown.
+    """
+    started = time.monotonic()
+    asked: Asked | None = None
+    try:
+        asked = parse(request.text, COMMANDS, lambda: services.facts().names())
+        message = _run(asked, request, services)
+    except UserError as exc:
+        failure = Failure(kind="user", message=exc.message, suggestions=exc.suggestions)
+        message = failed(_verb(request, asked), failure)
+    except QueryError as exc:
+        message = _query_failure(exc, request, asked)
+    except ConfigError as exc:
+        message = failed(_verb(request, asked), Failure(kind="config", message=exc.message), tone=Tone.BAD)
+    except Exception:
+        reference = secrets.token_hex(2)
+        log.exception("A command failed", extra={"reference": reference, "verb": asked.verb if asked else ""})
+        text = f"Something is wrong in eksip itself (reference {reference}); its log has the details."
+        failure = Failure(kind="defect", message=text, reference=reference)
+        message = failed(_verb(request, asked), failure, tone=Tone.BAD)
+    _count(message, time.monotonic() - started)
+    return message
+
+
+def _run(asked: Asked, request: Request, services: Services) -> Message:
+    command = _BY_VERB[asked.verb]
+    refused = refusal(request, command, services.settings.access)
+    if refused is not None:
+        raise UserError(refused)
+    message = command.run(asked, request, services)
+    message = replace(message, command=message.command or f"{asked.verb} {asked.target}".strip())
+    if asked.read_as:
+        message = replace(message, parts=(Context(lines=((asked.read_as,),)), *message.parts))
+    return replace(message, visibility=Visibility.IN_CHANNEL) if asked.share else message
+
+
+def _query_failure(exc: QueryError, request: Request, asked: Asked | None) -> Message:
+    if asked is not None and asked.guessed:
+        # The word was no verb and could have been a scope, which cannot be looked up now.
+        text = (
+            f"I know no command `{asked.target[:60]}`, and cannot look for a cluster or subnet of that name: "
+            f"{exc.message} Try `help`."
+        )
+        return failed(asked.verb, Failure(kind="user", message=text, suggestions=("help",)))
+    return failed(_verb(request, asked), Failure(kind="query", message=exc.message), tone=Tone.UNKNOWN)
+
+
+def _verb(request: Request, asked: Asked | None) -> str:
+    if asked is not None:
+        return asked.verb
+    first = request.text.split(maxsplit=1)
+    known = by_word(COMMANDS)
+    return known[first[0].lower()].verb if first and first[0].lower() in known else "help"
+
+
+def _count(message: Message, seconds: float) -> None:
+    from bot.metrics import command_seconds, commands_total
+
+    verb = message.command.partition(" ")[0]
+    outcome = "answered" if message.failure is None else message.failure.kind
+    commands_total.labels(verb=verb, outcome=outcome).inc()
+    command_seconds.labels(verb=verb).observe(seconds)

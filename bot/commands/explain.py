@@ -1,0 +1,164 @@
+"""`explain TEXT`: a concept, a setting or a pasted error, from the built-in knowledge base. Needs no AWS."""
+
+from typing import TYPE_CHECKING
+
+from bot.answers import ExplainAnswer, SourceJson, fields
+from bot.command import Asked, Command, Request
+from bot.errors import UserError
+from bot.message import (
+    Bullets,
+    Button,
+    Code,
+    Context,
+    Controls,
+    Inline,
+    Line,
+    Link,
+    Message,
+    Mono,
+    Part,
+    Sources,
+    Strong,
+    Text,
+    Tone,
+)
+from bot.services import Services
+
+if TYPE_CHECKING:
+    from knowledge import Answer, KnowledgeBase, Topic
+
+_RELATED_BUTTONS = 3
+
+
+def answer(asked: Asked, request: Request, services: Services) -> Message:
+    """The topic that fits the words, its best section, sources and related topics; or that none fits."""
+    if not asked.words:
+        raise UserError(
+            "Say what to explain: a concept, a setting or a pasted error, for example `explain prefix delegation`.",
+            ["explain prefix delegation", "explain warm ip", "explain address exhaustion"],
+        )
+    base = services.knowledge()
+    found = base.answer(asked.target)
+    return _declined(asked.target, base) if found is None else _explained(found)
+
+
+def _explained(found: "Answer") -> Message:
+    from knowledge import excerpt
+
+    topic = found.match.topic
+    text = excerpt(topic, found.match.section, with_analogy=found.wants_analogy)
+    related = tuple(topic.related)
+    buttons = [Button(label=_label(name), command=f"explain {name}") for name in related[:_RELATED_BUTTONS]]
+    if not found.wants_analogy:
+        buttons.append(Button(label="Analogy", command=f"explain {topic.topic_id} analogy"))
+    sources = tuple(Link(source.title, source.url) for source in topic.sources)
+    return Message(
+        text=_first_sentence(topic),
+        tone=Tone.NEUTRAL,
+        verdict=(Strong(topic.title),),
+        parts=(
+            *_parts(text),
+            Sources(links=sources[:3]),
+            Context(lines=((f"Reviewed {topic.reviewed} · from the built-in guide · ", *_commands(topic)),)),
+            Controls(items=tuple(buttons)),
+        ),
+        answer=fields(
+            ExplainAnswer(
+                matched=True,
+                topic=topic.topic_id,
+                title=topic.title,
+                text=text,
+                score=found.match.score,
+                sources=[
+                    SourceJson(title=source.title, url=source.url, reviewed=str(topic.reviewed))
+                    for source in topic.sources
+                ],
+                related=list(related),
+            )
+        ),
+    )
+
+
+def _declined(question: str, base: "KnowledgeBase") -> Message:
+    near = base.nearest(question)
+    names = ", ".join(topic.title for topic in near)
+    hint = f" Nearest topics: {names}." if near else " I know VPC CNI, subnets, prefixes, warm pools and max-pods."
+    text = f"I have no topic that answers that: I only explain EKS networking and IP capacity.{hint}"
+    offered = near or tuple(t for t in map(base.topic, ("vpc-cni", "address-exhaustion", "max-pods")) if t)
+    return Message(
+        text=text,
+        tone=Tone.UNKNOWN,
+        verdict=(text,),
+        parts=(
+            Controls(items=tuple(Button(label=_label(t.topic_id), command=f"explain {t.topic_id}") for t in offered)),
+        ),
+        answer=fields(
+            ExplainAnswer(
+                matched=False,
+                topic=None,
+                title=None,
+                text=text,
+                score=None,
+                sources=[],
+                related=[topic.topic_id for topic in near],
+            )
+        ),
+    )
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    """The excerpt's Markdown as message parts."""
+    from knowledge import CodeBlock, ListBlock, blocks
+
+    parts: list[Part] = []
+    for block in blocks(text):
+        if isinstance(block, CodeBlock):
+            parts.append(Code(text=block.text))
+        elif isinstance(block, ListBlock):
+            parts.append(Bullets(items=tuple(_line(item) for item in block.items)))
+        else:
+            parts.append(Text(lines=(_line(block.text),)))
+    return tuple(parts)
+
+
+def _line(text: str) -> Line:
+    from knowledge import Mark, spans
+
+    line: list[Inline] = []
+    for span in spans(text):
+        if span.mark is Mark.BOLD:
+            line.append(Strong(span.text))
+        elif span.mark is Mark.CODE:
+            line.append(Mono(span.text))
+        elif span.mark is Mark.LINK:
+            line.append(Link(span.text, span.url))
+        else:
+            line.append(span.text)
+    return tuple(line)
+
+
+def _commands(topic: "Topic") -> tuple[Inline, ...]:
+    line: list[Inline] = []
+    for command in topic.commands[:2]:
+        line += [Mono(f"eksip {command}"), " "]
+    return tuple(line)
+
+
+def _first_sentence(topic: "Topic") -> str:
+    plain = topic.summary.replace("`", "").replace("*", "")
+    sentence = plain.split(". ")[0].rstrip(".")
+    return f"{topic.title}: {sentence}."
+
+
+def _label(topic_id: str) -> str:
+    return topic_id.replace("-", " ").capitalize()
+
+
+COMMAND = Command(
+    verb="explain",
+    aliases=("what", "ex"),
+    usage="explain CONCEPT | SETTING | pasted error [analogy]",
+    summary="A concept, a setting or an error message, with sources",
+    example="explain prefix delegation",
+    run=answer,
+)

@@ -1,0 +1,242 @@
+"""`status [SCOPE]`: free addresses of every subnet in the scope, worst first."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.alerts.lifecycle import Alert
+from bot.answers import ClusterRow, HealthJson, StatusAnswer, fields
+from bot.capacity.standing import Standing, standing, worth_reading
+from bot.capacity.subnets import SubnetState, totals, worst_first
+from bot.command import Asked, Command, Request
+from bot.errors import UserError
+from bot.inventory import Cluster
+from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
+from bot.rows import alert_row, subnet_row
+from bot.scope import EVERYTHING, Scope, ScopeKind, clusters_in, resolve, subnets_in
+from bot.services import Services
+from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural, share
+
+ROWS = 12
+"""Subnets shown; the rest are counted by state."""
+
+MAX_READS = 60
+"""Subnets whose interfaces one status reads at most; beyond it the rest show what DescribeSubnets alone tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Status:
+    scope: Scope
+    rows: tuple[Standing, ...]
+    clusters: tuple[Cluster, ...]
+    alerts: tuple[Alert, ...]
+    warm: Mapping[str, int]
+    covered: Coverage
+
+    @property
+    def bad(self) -> tuple[Standing, ...]:
+        """The subnets that are low, critical or exhausted, worst first."""
+        return tuple(row for row in self.rows if row.state not in (SubnetState.OK, SubnetState.UNKNOWN))
+
+    @property
+    def subject(self) -> str:
+        """What the answer is about, in words."""
+        return "All accounts" if self.scope == EVERYTHING else self.scope.words
+
+
+def answer(asked: Asked, request: Request, services: Services) -> Message:
+    """The standing of every subnet in the scope that was named, or of all."""
+    inventory = services.facts().inventory()
+    scope = resolve(asked.target, inventory)
+    subnets = subnets_in(scope, inventory)
+    if not subnets and scope != EVERYTHING:
+        raise UserError(f"I know no subnet in {scope.words}. `accounts` tells what I can read.", ["accounts", "status"])
+    limits = services.settings.thresholds.limits
+    wanted = [subnet for subnet in subnets if worth_reading(subnet, limits, inventory.clusters)][:MAX_READS]
+    contents = services.reader().contents(wanted) if wanted else None
+    rows = sorted((standing(subnet, contents, limits) for subnet in subnets), key=_worst_first)
+    held = {subnet.subnet_id for subnet in subnets}
+    clusters = clusters_in(scope, inventory)
+    found = _Status(
+        scope=scope,
+        rows=tuple(rows),
+        clusters=clusters,
+        alerts=tuple(alert for alert in services.open_alerts() if alert.subnet_id in held),
+        warm=services.reader().warm_ips(clusters),
+        covered=coverage(inventory, contents.blind_spots if contents else ()),
+    )
+    as_of = min((subnet.observed_at for subnet in subnets), default=inventory.as_of)
+    command = f"status {asked.target}".strip()
+    warm = sum(found.warm.values())
+    return Message(
+        text=_sentence(found),
+        tone=_tone(found),
+        verdict=_verdict(found),
+        parts=(
+            *_parts(found),
+            footer(
+                command,
+                as_of,
+                services.now(),
+                f"Nodes hold {count(warm)} warm addresses (CNI Metrics Helper)." if warm else "",
+                blind_words(found.covered),
+            ),
+            Controls(items=_buttons(found)),
+        ),
+        command=command,
+        as_of=as_of,
+        coverage=found.covered,
+        answer=fields(
+            StatusAnswer(
+                subnets=[subnet_row(row, inventory) for row in rows],
+                clusters=[_cluster_row(cluster, found) for cluster in clusters],
+                alerts=[alert_row(alert) for alert in found.alerts],
+            )
+        ),
+    )
+
+
+def _worst_first(row: Standing) -> tuple[int, float, str]:
+    return worst_first(row.state), row.free_pct if row.free_pct is not None else 101.0, row.subnet.label
+
+
+def _tone(found: _Status) -> Tone:
+    if not found.rows:
+        return Tone.UNKNOWN
+    worst = found.rows[0].state
+    return Tone.WARNING if worst is SubnetState.OK and _health(found) else TONES[worst]
+
+
+def _verdict(found: _Status) -> Line:
+    bad, subnets = len(found.bad), plural(len(found.rows), "subnet")
+    if not found.rows:
+        return (Strong(found.subject), ": nothing could be read")
+    if bad:
+        worst = found.rows[0].state.value if bad == 1 else "low"
+        return (Strong(found.subject), " · ", Strong(f"{bad} of {subnets} {worst}"))
+    unknown = sum(row.state is SubnetState.UNKNOWN for row in found.rows)
+    if unknown:
+        return (Strong(found.subject), f" · no subnet low, {unknown} of {subnets} not known")
+    return (Strong(found.subject), f" · all {subnets} ok" if len(found.rows) > 1 else " · ok")
+
+
+def _sentence(found: _Status) -> str:
+    if not found.rows:
+        return f"{found.subject}: nothing could be read. {blind_words(found.covered)}".strip()
+    head = "".join(
+        part if isinstance(part, str) else part.text for part in _verdict(found) if isinstance(part, str | Strong)
+    )
+    worst = found.rows[0]
+    tail = f" Worst: {worst.subnet.label}, {free_of(worst.free_ips, worst.usable_ips)} free." if found.bad else ""
+    return f"{head.replace(' · ', ': ', 1)}.{tail}"
+
+
+def _parts(found: _Status) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    if found.bad:
+        worst = found.rows[0]
+        where = f" ({worst.subnet.az})" if worst.subnet.az else ""
+        line: Line = (
+            Strong(worst.subnet.label),
+            f"{where} has ",
+            Strong(f"{count(worst.free_ips)} free"),
+            f" of {count(worst.usable_ips)} ({share(worst.free_ips, worst.usable_ips)})",
+        )
+        parts.append(Text(lines=(line,)))
+    if found.rows:
+        shown = found.rows[:ROWS]
+        blocks = any(row.blocks is not None for row in shown)
+        parts.append(
+            Table(
+                columns=("Subnet", "Free", "Of", "%", *(("/28s",) if blocks else ())),
+                rows=tuple(_cells(row, blocks) for row in shown),
+                right=frozenset({1, 2, 3, 4}),
+                more=_more(found.rows[ROWS:]),
+            )
+        )
+    issues = _health(found)
+    if issues:
+        items = tuple((Strong(issue.subject), f" {issue.code}: {issue.message}") for issue in issues[:3])
+        more = f"+{len(issues) - 3} more" if len(issues) > 3 else ""
+        parts.append(Bullets(title="EKS reports", items=items, more=more))
+    if found.alerts:
+        ids = ", ".join(f"{alert.alert_id} {alert.label} ({alert.status.value})" for alert in found.alerts[:5])
+        rest = f" and {len(found.alerts) - 5} more" if len(found.alerts) > 5 else ""
+        parts.append(Text(lines=((f"Open alerts: {ids}{rest}",),)))
+    return tuple(parts)
+
+
+def _cells(row: Standing, blocks: bool) -> tuple[str, ...]:
+    free_blocks = "-" if row.blocks is None else count(row.blocks.free)
+    if row.subnet.cidr is None:
+        return (row.subnet.label, "IPv6", "-", "-", *((free_blocks,) if blocks else ()))
+    cells = (row.subnet.label, count(row.free_ips), count(row.usable_ips), share(row.free_ips, row.usable_ips))
+    return (*cells, free_blocks) if blocks else cells
+
+
+def _more(rows: tuple[Standing, ...]) -> str:
+    states = Counter(row.state for row in rows)
+    if not rows:
+        return ""
+    words = ", ".join(f"{states[state]} {state.value}" for state in sorted(states, key=worst_first))
+    return f"+{len(rows)} more: {words}"
+
+
+def _health(found: _Status) -> list[HealthJson]:
+    return [issue for cluster in found.clusters for issue in _cluster_health(cluster)]
+
+
+def _cluster_health(cluster: Cluster) -> list[HealthJson]:
+    subjects = [(cluster.name, cluster.health)]
+    subjects += [(f"{cluster.name}/{group.name}", group.health) for group in cluster.nodegroups]
+    return [
+        HealthJson(subject=subject, code=issue.code, message=issue.message, resource_ids=list(issue.resource_ids))
+        for subject, issues in subjects
+        for issue in issues
+    ]
+
+
+def _cluster_row(cluster: Cluster, found: _Status) -> ClusterRow:
+    mine = [row for row in found.rows if row.subnet.subnet_id in cluster.all_subnet_ids]
+    sums = totals((row.usable_ips, row.free_ips) for row in mine)
+    return ClusterRow(
+        name=cluster.name,
+        account_id=cluster.account_id,
+        region=cluster.region,
+        version=cluster.version,
+        ip_family=cluster.ip_family,
+        prefix_mode=cluster.prefix_mode,
+        subnets=len(cluster.all_subnet_ids),
+        usable_ips=sums.usable,
+        free_ips=sums.free,
+        unknown_subnets=sums.unknown_subnets + len(cluster.all_subnet_ids) - len(mine),
+        warm_ips=found.warm.get(cluster.name),
+        health=_cluster_health(cluster),
+    )
+
+
+def _buttons(found: _Status) -> tuple[Button, ...]:
+    if not found.rows:
+        return (Button(label="Accounts", command="accounts"),)
+    worst = found.rows[0].subnet
+    buttons = [
+        Button(label="Open worst", command=f"subnet {worst.subnet_id}"),
+        Button(label="Who holds them?", command=f"who subnet:{worst.subnet_id}"),
+    ]
+    if found.scope.kind is ScopeKind.ALL and found.bad:
+        owner = next((c.name for c in found.clusters if worst.subnet_id in c.all_subnet_ids), None)
+        if owner:
+            buttons.append(Button(label=owner, command=f"status cluster:{owner}"))
+    if found.bad:
+        buttons.append(Button(label="Explain", command="explain address-exhaustion"))
+    return tuple(buttons)
+
+
+COMMAND = Command(
+    verb="status",
+    aliases=("st", "s"),
+    usage="status [SCOPE]",
+    summary="Free addresses of every subnet in the scope, worst first",
+    example="status prod-eu",
+    run=answer,
+)

@@ -1,0 +1,286 @@
+"""`subnet X` and `who SCOPE`: one subnet with its /28 blocks, and who holds the addresses of a scope."""
+
+from collections.abc import Sequence
+
+from bot.answers import ReservationJson, SubnetAnswer, WhoAnswer, fields
+from bot.capacity.holders import WORDS, Holder, by_kind, holders
+from bot.capacity.standing import Standing, enis_of, standing
+from bot.command import Asked, Command, Request
+from bot.errors import UserError
+from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
+from bot.message import Bullets, Button, Context, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Table, Text
+from bot.rows import holder_row, subnet_row
+from bot.scope import ScopeKind, clusters_in, resolve, subnets_in
+from bot.services import Services
+from bot.views import (
+    TONES,
+    blind_words,
+    console_url,
+    count,
+    coverage,
+    footer,
+    free_of,
+    plural,
+)
+
+MAX_SUBNETS = 200
+"""Subnets that one `who` reads at most: one page of DescribeNetworkInterfaces filter values."""
+
+_TOP = 6
+
+
+def subnet_answer(asked: Asked, request: Request, services: Services) -> Message:
+    """One subnet: free addresses, /28 blocks, reservations, who holds what, and what nothing explains."""
+    inventory = services.facts().inventory()
+    subnet = _one_subnet(asked.target, inventory)
+    contents = services.reader().contents([subnet])
+    row = standing(subnet, contents, services.settings.thresholds.limits)
+    held = holders(enis_of(subnet.subnet_id, contents), contents.nodes)
+    reservations = tuple(r for r in contents.reservations if r.subnet_id == subnet.subnet_id)
+    covered = coverage(_only_region(inventory, subnet), contents.blind_spots)
+    command = f"subnet {subnet.subnet_id}"
+    verdict: Line = (
+        Link(subnet.label, console_url(subnet)),
+        f" · {row.state.value} · ",
+        Strong(free_of(row.free_ips, row.usable_ips)),
+        " free",
+    )
+    return Message(
+        text=_sentence(row),
+        tone=TONES[row.state],
+        verdict=verdict,
+        parts=(
+            Text(lines=(_identity(subnet, inventory),)),
+            Fields(pairs=_figures(row, reservations, contents)),
+            *_held(held),
+            *_notes(row, contents, inventory),
+            footer(command, subnet.observed_at, services.now(), blind_words(covered)),
+            Controls(
+                items=(
+                    Button(label="Who holds them?", command=f"who subnet:{subnet.subnet_id}"),
+                    Button(label="Fragmentation?", command="explain subnet-fragmentation"),
+                    Button(label="Console", command=command, url=console_url(subnet)),
+                )
+            ),
+        ),
+        command=command,
+        as_of=subnet.observed_at,
+        coverage=covered,
+        answer=fields(_json(row, held, reservations, inventory)),
+    )
+
+
+def who_answer(asked: Asked, request: Request, services: Services) -> Message:
+    """Who holds the addresses of the scope: by kind, then the largest owners."""
+    inventory = services.facts().inventory()
+    scope = resolve(asked.target, inventory, verb="who")
+    subnets = subnets_in(scope, inventory)
+    if not subnets:
+        raise UserError(f"I know no subnet in {scope.words}. `accounts` tells what I can read.", ["accounts"])
+    if len(subnets) > MAX_SUBNETS:
+        raise UserError(
+            f"{scope.words} has {len(subnets):,} subnets; `who` reads at most {MAX_SUBNETS}. "
+            "Name a cluster, VPC or subnet, for example `who prod-eu`.",
+        )
+    contents = services.reader().contents(subnets)
+    limits = services.settings.thresholds.limits
+    rows = [standing(subnet, contents, limits) for subnet in subnets]
+    held = holders(contents.enis, contents.nodes)
+    warm = services.reader().warm_ips(clusters_in(scope, inventory))
+    warm_ips = sum(warm.values()) if warm and scope.kind is not ScopeKind.SUBNET else None
+    used = sum(holder.ips for holder in held)
+    usable = sum(row.usable_ips for row in rows)
+    known = all(row.free_ips is not None for row in rows)
+    free = sum(row.free_ips or 0 for row in rows) if known else None
+    loose = [row.unattributed_ips for row in rows if row.subnet.cidr is not None]
+    unattributed = None if any(value is None for value in loose) else sum(value or 0 for value in loose)
+    covered = coverage(inventory, contents.blind_spots)
+    command = f"who {asked.target or 'all'}"
+    top = by_kind(held)
+    head = WORDS[top[0].kind] if top else "nobody"
+    return Message(
+        text=f"{scope.words}: {count(used)} of {count(usable)} addresses are held, most by {head}.",
+        verdict=(Strong(scope.words), " · ", Strong(f"{count(used)} of {count(usable)}"), " addresses held"),
+        parts=(
+            Table(
+                columns=("Holder", "IPs", "ENIs", "/28s"),
+                rows=tuple((WORDS[h.kind], count(h.ips), count(h.enis), count(h.prefixes)) for h in top),
+                right=frozenset({1, 2, 3}),
+            ),
+            *_owners(held),
+            Context(lines=_who_notes(warm_ips, unattributed, free)),
+            footer(command, contents.observed_at, services.now(), blind_words(covered)),
+            Controls(items=(Button(label="Status", command=f"status {asked.target}".strip()),)),
+        ),
+        command=command,
+        as_of=contents.observed_at,
+        coverage=covered,
+        answer=fields(
+            WhoAnswer(
+                scope=str(scope),
+                subnets=len(subnets),
+                usable_ips=usable,
+                used_ips=used,
+                free_ips=free,
+                unattributed_ips=unattributed,
+                warm_addresses=warm_ips,
+                holders=[holder_row(holder) for holder in held],
+            )
+        ),
+    )
+
+
+def _one_subnet(target: str, inventory: Inventory) -> Subnet:
+    if not target:
+        example = inventory.subnets[0].label if inventory.subnets else "private-1a"
+        raise UserError(f"Name a subnet by id, name or CIDR, for example `subnet {example}`.", ["status"])
+    scope = resolve(target, inventory, verb="subnet")
+    found = subnets_in(scope, inventory)
+    if scope.kind is ScopeKind.SUBNET and found:
+        return found[0]
+    if len(found) == 1:
+        return found[0]
+    raise UserError(
+        f"`{scope.words}` is a {scope.kind.value} with {plural(len(found), 'subnet')}. Name one, for example "
+        f"`subnet {found[0].subnet_id if found else 'subnet-0a1b2c3d'}`.",
+        [f"status {scope}", *(f"subnet {subnet.subnet_id}" for subnet in found[:3])],
+    )
+
+
+def _only_region(inventory: Inventory, subnet: Subnet) -> Inventory:
+    """The part of the inventory that an answer about one subnet rests on."""
+    regions = tuple(
+        region
+        for region in inventory.regions
+        if region.account_id == subnet.account_id and region.region == subnet.region
+    )
+    return Inventory(accounts=inventory.accounts, regions=regions, expected_regions=len(regions))
+
+
+def _sentence(row: Standing) -> str:
+    subnet = row.subnet
+    if subnet.cidr is None:
+        return f"{subnet.label} ({subnet.subnet_id}) is an IPv6-only subnet: it has no IPv4 addresses to run out of."
+    blocks = "" if row.blocks is None else f", {plural(row.blocks.free, 'free /28 block')}"
+    return f"{subnet.label} ({subnet.subnet_id}): {free_of(row.free_ips, row.usable_ips)} IPs free{blocks}."
+
+
+def _identity(subnet: Subnet, inventory: Inventory) -> Line:
+    where = " · ".join(
+        part for part in (subnet.az, subnet.az_id, inventory.account_name(subnet.account_id), subnet.vpc_id) if part
+    )
+    return (Mono(subnet.subnet_id), f" {subnet.cidr or 'IPv6 only'} · {where}")
+
+
+def _figures(
+    row: Standing, reservations: Sequence[Reservation], contents: SubnetContents
+) -> tuple[tuple[str, Line], ...]:
+    blocks = row.blocks
+    pairs: list[tuple[str, Line]] = [("Free", (Strong(free_of(row.free_ips, row.usable_ips)),))]
+    pairs.append(("EC2's AvailableIpAddressCount", (count(row.available_ips),)))
+    if blocks is None:
+        pairs.append(("Free /28 blocks", ("not known: interfaces or reservations could not be read",)))
+        return tuple(pairs)
+    if reservations or blocks.reserved_free_ips:
+        kinds = ", ".join(f"{r.cidr} {r.reservation_type.value}" for r in reservations[:3])
+        pairs.append(("Reserved, not yet allocated", (f"{count(blocks.reserved_free_ips)} ({kinds})",)))
+    if blocks.candidate:
+        detail = f" of {count(blocks.candidate)} ({count(blocks.fragmented)} broken up, {count(blocks.full)} full)"
+        pairs.append(("Free /28 blocks", (Strong(count(blocks.free)), detail)))
+    else:
+        pairs.append(("Free /28 blocks", ("none possible in a subnet this small",)))
+    pairs.append(("Longest free run", (plural(blocks.largest_free_run, "address", "addresses"),)))
+    pairs.append(("Held by interfaces", (f"{count(blocks.used_ips)} in {plural(len(contents.enis), 'ENI')}",)))
+    return tuple(pairs)
+
+
+def _held(held: Sequence[Holder]) -> tuple[Part, ...]:
+    items = tuple((Strong(count(h.ips)), f" {WORDS[h.kind]}", _prefix_words(h)) for h in by_kind(held)[:_TOP])
+    return (Bullets(title="Who holds them", items=items),) if items else ()
+
+
+def _prefix_words(holder: Holder) -> str:
+    return f" ({plural(holder.prefixes, '/28 prefix', '/28 prefixes')})" if holder.prefixes else ""
+
+
+def _owners(held: Sequence[Holder]) -> tuple[Part, ...]:
+    items = tuple(
+        (Strong(count(h.ips)), " ", Mono(h.owner or "not named"), f" {h.kind.value.replace('_', ' ')}")
+        for h in held[:_TOP]
+    )
+    rest = held[_TOP:]
+    more = f"+{len(rest)} more with {count(sum(h.ips for h in rest))} addresses" if rest else ""
+    return (Bullets(title="Largest owners", items=items, more=more),) if items else ()
+
+
+def _notes(row: Standing, contents: SubnetContents, inventory: Inventory) -> tuple[Part, ...]:
+    notes: list[Line] = []
+    loose = row.unattributed_ips
+    if loose is not None and loose > 0:
+        notes.append(
+            (Strong(f"{count(loose)} addresses"), " are held by interfaces this account cannot see (a shared VPC).")
+        )
+    if loose is not None and loose < 0:
+        notes.append(
+            (f"The subnet and its interfaces were read at different moments: {count(-loose)} addresses apart.",)
+        )
+    if row.blocks is not None and row.blocks.free == 0 and row.blocks.candidate and (row.free_ips or 0) >= 16:
+        modes = {cluster.prefix_mode for cluster in inventory.clusters_of(row.subnet)}
+        who = "Its cluster uses prefixes: new ones will fail." if True in modes else "Prefix mode would fail here."
+        notes.append((Strong("No free /28"), f" although {count(row.free_ips)} addresses are free. {who}"))
+    if any(r.reservation_type is ReservationType.PREFIX for r in contents.reservations) and row.reserved_free_ips:
+        notes.append(
+            (f"EC2 leaves {count(row.reserved_free_ips)} reserved addresses out of its count; prefixes can use them.",)
+        )
+    return (Text(lines=tuple(notes)),) if notes else ()
+
+
+def _who_notes(warm: int | None, unattributed: int | None, free: int | None) -> tuple[Line, ...]:
+    lines: list[Line] = [(f"Free: {count(free)}." if free is not None else "Free: not known of every subnet.",)]
+    if warm is not None:
+        lines.append((f"Of the nodes' addresses {count(warm)} are warm: attached, no pod (CNI Metrics Helper).",))
+    else:
+        lines.append(("Warm share not known: EC2 does not show which addresses pods use.",))
+    if unattributed is not None and unattributed > 0:
+        lines.append((f"{count(unattributed)} more are held by interfaces this account cannot see.",))
+    return tuple(lines)
+
+
+def _json(
+    row: Standing, held: Sequence[Holder], reservations: Sequence[Reservation], inventory: Inventory
+) -> SubnetAnswer:
+    blocks = row.blocks
+    return SubnetAnswer(
+        **subnet_row(row, inventory).model_dump(),
+        candidate_blocks=None if blocks is None else blocks.candidate,
+        fragmented_blocks=None if blocks is None else blocks.fragmented,
+        full_blocks=None if blocks is None else blocks.full,
+        fragmentation_pct=None if blocks is None else blocks.fragmentation_pct,
+        largest_free_run=None if blocks is None else blocks.largest_free_run,
+        reservations=[
+            ReservationJson(
+                reservation_id=r.reservation_id, cidr=str(r.cidr), reservation_type=r.reservation_type.value
+            )
+            for r in reservations
+        ],
+        holders=[holder_row(holder) for holder in held],
+        unattributed_ips=row.unattributed_ips,
+    )
+
+
+SUBNET = Command(
+    verb="subnet",
+    aliases=("sn",),
+    usage="subnet ID | NAME | CIDR",
+    summary="One subnet: free addresses, /28 blocks, reservations, who holds what",
+    example="subnet private-1a",
+    run=subnet_answer,
+)
+WHO = Command(
+    verb="who",
+    aliases=("holders",),
+    usage="who [SCOPE]",
+    summary="Who holds the addresses: nodes, load balancers, functions, endpoints …",
+    example="who prod-eu",
+    run=who_answer,
+)

@@ -1,0 +1,31 @@
+"""Configuration: what can be set (settings) and how it is read (loading)."""
+
+from bot.config.loading import CONFIG_VARIABLE, DEFAULT_FILE, OUTSIDE_NAMES, aws_environment, keys, load, slack_mode
+from bot.config.settings import (
+    AccessSettings,
+    AwsSettings,
+    ScheduleSettings,
+    Settings,
+    SlackSettings,
+    ThresholdSettings,
+    WatchSettings,
+    duration,
+)
+
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DEFAULT_FILE",
+    "OUTSIDE_NAMES",
+    "AccessSettings",
+    "AwsSettings",
+    "ScheduleSettings",
+    "Settings",
+    "SlackSettings",
+    "ThresholdSettings",
+    "WatchSettings",
+    "aws_environment",
+    "duration",
+    "keys",
+    "load",
+    "slack_mode",
+]

@@ -1,0 +1,25 @@
+"""The output forms of `ask`: colour for people, plain text, JSON."""
+
+import json
+import sys
+
+from rich.console import Console
+
+from bot.console.render import plain, show
+from bot.message import Message
+
+
+def print_rich(message: Message) -> None:
+    """Print the message for a person at a terminal, in colour where the terminal has it."""
+    show(message, Console(highlight=False, emoji=False, markup=False))
+
+
+def print_plain(message: Message) -> None:
+    """Print the message as plain text."""
+    print(plain(message))
+
+
+def print_json(value: object, *, one_line: bool) -> None:
+    """Print JSON, indented unless it has to be one line; each line goes out at once."""
+    print(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2))
+    sys.stdout.flush()

@@ -1,0 +1,47 @@
+"""The bot's own Prometheus metrics, all named `eksip_…` (ALERTING 2.8 lists what each is for)."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY = CollectorRegistry()
+
+sweep_last_success_timestamp = Gauge(
+    "eksip_sweep_last_success_timestamp",
+    "Unix time of the last complete read of this account, region and API.",
+    ["account", "region", "api"],
+    registry=REGISTRY,
+)
+sweep_duration_seconds = Histogram(
+    "eksip_sweep_duration_seconds",
+    "Seconds one poll of every due account and region took.",
+    registry=REGISTRY,
+)
+coverage_ratio = Gauge(
+    "eksip_coverage_ratio", "Share of account-regions read in the last poll (0-1).", registry=REGISTRY
+)
+aws_calls_total = Counter(
+    "eksip_aws_calls_total", "AWS API calls by action and outcome.", ["api", "code"], registry=REGISTRY
+)
+subnets = Gauge("eksip_subnets", "Subnets known, by quality of their last read.", ["quality"], registry=REGISTRY)
+alerts = Gauge("eksip_alerts", "Alerts by state.", ["state"], registry=REGISTRY)
+outbox_depth = Gauge("eksip_outbox_depth", "Messages waiting to be sent.", registry=REGISTRY)
+outbox_oldest_age_seconds = Gauge(
+    "eksip_outbox_oldest_age_seconds", "Age of the oldest message waiting to be sent.", registry=REGISTRY
+)
+slack_send_total = Counter(
+    "eksip_slack_send_total", "Messages sent to Slack, by outcome.", ["outcome"], registry=REGISTRY
+)
+commands_total = Counter(
+    "eksip_commands_total", "Commands answered, by verb and outcome.", ["verb", "outcome"], registry=REGISTRY
+)
+command_seconds = Histogram("eksip_command_seconds", "Seconds from request to answer.", ["verb"], registry=REGISTRY)
+scheduler_missed_total = Counter(
+    "eksip_scheduler_missed_total",
+    "Scheduled runs that were missed, skipped or failed.",
+    ["job", "why"],
+    registry=REGISTRY,
+)
+
+
+def exposition() -> bytes:
+    """All metrics in the Prometheus text format."""
+    return generate_latest(REGISTRY)

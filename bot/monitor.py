@@ -1,0 +1,312 @@
+"""One poll: read, sample, evaluate, advance, save. Sending is the delivery's own work."""
+
+import logging
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot import metrics
+from bot.alerts import RULES, Alert, AlertStatus, Sample, Step, Subject, Timing, Transition, advance
+from bot.alerts.lifecycle import MISSED_POLLS, REOPEN_WITHIN, scope_key
+from bot.capacity.standing import looks_low, standing
+from bot.capacity.subnets import Limits
+from bot.config import Settings
+from bot.errors import UserError
+from bot.inventory import Inventory, Quality, RegionFacts, Subnet, SubnetContents
+from bot.scope import Scope, ScopeKind, contains, resolve
+from bot.store import LostLeaseError, Store
+
+if TYPE_CHECKING:
+    from bot.aws.reader import Reader
+
+log = logging.getLogger(__name__)
+
+UNCHANGED_SAMPLE = timedelta(hours=1)
+"""A figure that stays the same is written this often: 80,000 quiet subnets would else fill the disk with one number."""
+
+EVENTS = {
+    Transition.PENDING: "alert pending",
+    Transition.DROPPED: "alert dropped before it fired",
+    Transition.OPENED: "alert firing",
+    Transition.ESCALATED: "alert firing, escalated",
+    Transition.RECOVERING: "alert recovering",
+    Transition.REFIRED: "alert firing again",
+    Transition.RESOLVED: "alert resolved",
+    Transition.CHANGED: "alert changed",
+}
+"""What the log and the terminal say of each transition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollReport:
+    """What one poll did: account-regions read of those expected, subnets judged and not, and what changed."""
+
+    started_at: datetime
+    took: timedelta
+    regions_read: int
+    regions_expected: int
+    subnets: int
+    unknown_subnets: int
+    blind_spots: int
+    transitions: tuple[Step, ...] = ()
+
+
+class Monitor:
+    """Polls every account and region and moves the alerts; one poll at a time.
+
+    `on_inventory` gets what is known after each read, `on_transition` each alert with what changed, once it is saved.
+    `fence` is the number of this process's lead, where several replicas share the database.
+    """
+
+    def __init__(
+        self,
+        reader: "Reader",
+        store: Store,
+        settings: Settings,
+        now: Callable[[], datetime],
+        *,
+        on_inventory: Callable[[Inventory], None] | None = None,
+        on_transition: Callable[[Alert, Transition], None] | None = None,
+        fence: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        thresholds = settings.thresholds
+        self._reader = reader
+        self._store = store
+        self._settings = settings
+        self._now = now
+        self._on_inventory = on_inventory
+        self._on_transition = on_transition
+        self._fence = fence
+        self._limits = Limits(
+            floor_ips=thresholds.floor_ips,
+            low_pct=thresholds.low_pct,
+            critical_pct=thresholds.critical_pct,
+            clear_pct=thresholds.clear_pct,
+        )
+        self._timing = Timing(
+            hold=thresholds.hold, recover=thresholds.recover, longest_gap=MISSED_POLLS * settings.schedule.poll
+        )
+        self._polling = threading.Lock()
+        self._known: Inventory | None = None
+        self._clusters_at: datetime | None = None
+        self._written: dict[str, Sample] = {}
+
+    def poll(self, *, clusters: bool | None = None) -> PollReport:
+        """Read everything once and save what follows from it; `clusters` None reads EKS when schedule.slow has passed.
+
+        Raises: QueryError when nothing at all could be read.
+        """
+        with self._polling:
+            started_at = self._now()
+            with_clusters = self._clusters_are_due(started_at) if clusters is None else clusters
+            read = self._reader.sweep(clusters=with_clusters, known=self._known)
+            if with_clusters:
+                self._clusters_at = started_at
+            inventory = self._remember(read)
+            samples = self._samples(inventory)
+            steps = self._advance(inventory, samples)
+            report = PollReport(
+                started_at=started_at,
+                took=self._now() - started_at,
+                regions_read=sum(region.subnets_complete for region in read.regions),
+                regions_expected=read.expected_regions,
+                subnets=len(samples),
+                unknown_subnets=sum(s.free_ips is None or s.quality is not Quality.FRESH for s in samples),
+                blind_spots=len(read.all_blind_spots),
+                transitions=tuple(step for step in steps if step.transition is not None),
+            )
+            self._measure(report, read, inventory)
+        self._tell(report)
+        return report
+
+    def _clusters_are_due(self, now: datetime) -> bool:
+        return self._clusters_at is None or now - self._clusters_at >= self._settings.schedule.slow
+
+    def _remember(self, read: Inventory) -> Inventory:
+        """Save a read; the inventory with what was known before, marked stale, where this read was blind."""
+        regions = [self._store.save_region(region) for region in read.regions]
+        self._store.save_account_blind_spots(read.blind_spots)
+        blind = {spot.account_id for spot in read.blind_spots} - {region.account_id for region in read.regions}
+        if blind:
+            regions += (_as_stale(region) for region in self._store.regions() if region.account_id in blind)
+        inventory = replace(read, regions=tuple(regions))
+        self._known = inventory
+        if self._on_inventory is not None:
+            self._on_inventory(inventory)
+        return inventory
+
+    def _samples(self, inventory: Inventory) -> tuple[Sample, ...]:
+        """One sample of every IPv4 subnet; those that look low or have an open alert are judged by their contents too.
+
+        AvailableIpAddressCount leaves out reserved space, so it can only make a subnet look lower than it is.
+        """
+        alerting = {alert.subnet_id for alert in self._store.open_alerts()}
+        subnets = [subnet for subnet in inventory.subnets if subnet.cidr is not None]
+        close = [
+            subnet
+            for subnet in subnets
+            if subnet.quality is Quality.FRESH and (subnet.subnet_id in alerting or looks_low(subnet, self._limits))
+        ]
+        contents = self._reader.contents(close) if close else None
+        judged = {subnet.subnet_id for subnet in close}
+        samples = tuple(self._sample(subnet, contents if subnet.subnet_id in judged else None) for subnet in subnets)
+        self._write_samples(samples)
+        return samples
+
+    def _sample(self, subnet: Subnet, contents: SubnetContents | None) -> Sample:
+        found = standing(subnet, contents, self._limits)
+        blind = contents is not None and _reserved_space_unseen(subnet, contents)
+        return Sample(
+            subnet_id=subnet.subnet_id,
+            observed_at=subnet.observed_at,
+            usable_ips=found.usable_ips,
+            free_ips=None if blind else found.free_ips,
+            quality=subnet.quality,
+        )
+
+    def _write_samples(self, samples: Iterable[Sample]) -> None:
+        """Add to the history what is fresh and new, or has not been written for a while."""
+        fresh = [s for s in samples if s.quality is Quality.FRESH and s.free_ips is not None]
+        due = []
+        for sample in fresh:
+            last = self._written.get(sample.subnet_id)
+            if (
+                last is None
+                or last.free_ips != sample.free_ips
+                or sample.observed_at - last.observed_at >= UNCHANGED_SAMPLE
+            ):
+                due.append(sample)
+        self._store.add_samples(due)
+        self._written.update({sample.subnet_id: sample for sample in due})
+
+    def _advance(self, inventory: Inventory, samples: tuple[Sample, ...]) -> tuple[Step, ...]:
+        subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
+        clusters = _clusters_by_subnet(inventory)
+        now = self._now()
+        live = {(a.rule, a.scope_key): a for a in self._store.live_alerts(now - REOPEN_WITHIN)}
+        steps = []
+        for rule in RULES:
+            for sample in samples:
+                alert = live.get((rule.name, scope_key(sample.subnet_id)))
+                subnet = subnets[sample.subnet_id]
+                subject = _subject(subnet, clusters.get(subnet.subnet_id, ()))
+                step = advance(alert, sample, rule=rule, subject=subject, limits=self._limits, timing=self._timing)
+                if step.alert is not None and step.alert is not alert:
+                    steps.append(step)
+        if not steps:
+            return ()
+        concerned = [subnets[step.alert.subnet_id] for step in steps if step.alert is not None]
+        try:
+            return self._store.save_steps(steps, self._destinations(concerned, inventory), now, fence=self._fence())
+        except LostLeaseError as exc:
+            log.warning("poll left to another replica", extra={"reason": str(exc)})
+            return ()
+
+    def _destinations(self, subnets: Iterable[Subnet], inventory: Inventory) -> Mapping[str, tuple[str, ...]]:
+        """The channels of each subnet's scope key: those whose watch contains the subnet."""
+        watches = [(watch.channel, scope) for watch in self._store.watches() if (scope := _stored(watch.scope))]
+        for configured in self._settings.watches:
+            try:
+                watches.append((configured.channel, resolve(configured.scope, inventory, verb="watch")))
+            except UserError as exc:
+                log.warning(
+                    "a configured watch names nothing known",
+                    extra={"channel": configured.channel, "scope": configured.scope, "reason": exc.message},
+                )
+        clusters = inventory.clusters
+        return {
+            scope_key(subnet.subnet_id): tuple(
+                dict.fromkeys(channel for channel, scope in watches if contains(scope, subnet, clusters))
+            )
+            for subnet in subnets
+        }
+
+    def _measure(self, report: PollReport, read: Inventory, inventory: Inventory) -> None:
+        metrics.sweep_duration_seconds.observe(report.took.total_seconds())
+        metrics.coverage_ratio.set(report.regions_read / report.regions_expected if report.regions_expected else 0)
+        for region in read.regions:
+            if region.subnets_complete:
+                metrics.sweep_last_success_timestamp.labels(
+                    account=region.account_id, region=region.region, api="DescribeSubnets"
+                ).set(region.observed_at.timestamp())
+        by_quality = Counter(subnet.quality for subnet in inventory.subnets)
+        for quality in Quality:
+            metrics.subnets.labels(quality=quality.value).set(by_quality[quality])
+        by_status = Counter(alert.status for alert in self._store.open_alerts())
+        for status in AlertStatus:
+            if status is not AlertStatus.RESOLVED:
+                metrics.alerts.labels(state=status.value).set(by_status[status])
+
+    def _tell(self, report: PollReport) -> None:
+        for step in report.transitions:
+            if step.alert is None or step.transition is None:
+                continue
+            alert = step.alert
+            log.info(
+                EVENTS[step.transition],
+                extra={
+                    "alert_id": alert.alert_id,
+                    "rule": alert.rule,
+                    "subnet_id": alert.subnet_id,
+                    "severity": alert.severity.value,
+                    "free_ips": alert.value_ips,
+                    "usable_ips": alert.usable_ips,
+                },
+            )
+            if self._on_transition is not None:
+                self._on_transition(alert, step.transition)
+        log.info(
+            "poll",
+            extra={
+                "seconds": round(report.took.total_seconds(), 2),
+                "regions_read": report.regions_read,
+                "regions_expected": report.regions_expected,
+                "subnets": report.subnets,
+                "unknown_subnets": report.unknown_subnets,
+                "blind_spots": report.blind_spots,
+                "transitions": len(report.transitions),
+            },
+        )
+
+
+def _subject(subnet: Subnet, clusters: tuple[str, ...]) -> Subject:
+    return Subject(
+        subnet_id=subnet.subnet_id,
+        label=subnet.label,
+        clusters=clusters,
+        account_id=subnet.account_id,
+        region=subnet.region,
+        az=subnet.az,
+    )
+
+
+def _clusters_by_subnet(inventory: Inventory) -> Mapping[str, tuple[str, ...]]:
+    names: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for cluster in inventory.clusters:
+        for subnet_id in cluster.all_subnet_ids:
+            names[subnet_id] += (cluster.name,)
+    return names
+
+
+def _reserved_space_unseen(subnet: Subnet, contents: SubnetContents) -> bool:
+    """Whether reserved space would count as free only because the interfaces inside it could not be read."""
+    reserved = any(reservation.subnet_id == subnet.subnet_id for reservation in contents.reservations)
+    return reserved and any(
+        spot.api == "DescribeNetworkInterfaces" and (spot.account_id, spot.region) == (subnet.account_id, subnet.region)
+        for spot in contents.blind_spots
+    )
+
+
+def _as_stale(region: RegionFacts) -> RegionFacts:
+    subnets = tuple(replace(subnet, quality=Quality.STALE) for subnet in region.subnets)
+    return replace(region, subnets=subnets, subnets_complete=False)
+
+
+def _stored(text: str) -> Scope | None:
+    """The scope of a stored watch, whose form is stable; None where this version knows no such kind."""
+    word, _, value = text.partition(":")
+    kinds = {kind.value: kind for kind in ScopeKind}
+    return Scope(kind=kinds[word], value=value) if word in kinds else None

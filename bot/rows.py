@@ -1,0 +1,70 @@
+"""The JSON rows that several answers share: a subnet, an alert, a holder."""
+
+from bot.alerts.lifecycle import Alert
+from bot.answers import AlertRow, HolderJson, SubnetRow
+from bot.capacity.holders import Holder
+from bot.capacity.standing import Standing
+from bot.inventory import Inventory
+
+
+def subnet_row(row: Standing, inventory: Inventory) -> SubnetRow:
+    """The JSON form of a subnet's standing."""
+    subnet = row.subnet
+    return SubnetRow(
+        subnet_id=subnet.subnet_id,
+        name=subnet.name,
+        account_id=subnet.account_id,
+        region=subnet.region,
+        az_id=subnet.az_id,
+        vpc_id=subnet.vpc_id,
+        cidr=None if subnet.cidr is None else str(subnet.cidr),
+        usable_ips=row.usable_ips,
+        available_ips=row.available_ips,
+        free_ips=row.free_ips,
+        free_pct=row.free_pct,
+        reserved_free_ips=row.reserved_free_ips,
+        free_blocks=None if row.blocks is None else row.blocks.free,
+        warm_ips=None,
+        state=row.state.value,
+        depletes_at=None,
+        observed_at=subnet.observed_at,
+        quality=subnet.quality.value,
+        clusters=[cluster.name for cluster in inventory.clusters_of(subnet)],
+    )
+
+
+def alert_row(alert: Alert) -> AlertRow:
+    """The JSON form of an alert that has a number.
+
+    Raises: ValueError for an alert the store has not numbered yet.
+    """
+    if alert.alert_id is None:
+        raise ValueError("an alert has no JSON form before it is stored")
+    return AlertRow(
+        alert_id=alert.alert_id,
+        rule=alert.rule,
+        scope=alert.scope_key,
+        label=alert.label,
+        severity=alert.severity.value,
+        status=alert.status.value,
+        active_at=alert.active_at,
+        fired_at=alert.fired_at,
+        resolved_at=alert.resolved_at,
+        acked_by=None,
+        silenced_until=None,
+        value=alert.value_ips,
+        threshold=alert.threshold_ips,
+        observed_at=alert.observed_at,
+    )
+
+
+def holder_row(holder: Holder) -> HolderJson:
+    """The JSON form of a holder; its warm share is not visible in EC2."""
+    return HolderJson(
+        kind=holder.kind.value,
+        owner=holder.owner,
+        enis=holder.enis,
+        addresses=holder.addresses,
+        prefixes=holder.prefixes,
+        warm_addresses=None,
+    )

@@ -1,0 +1,102 @@
+"""The scheduler: runs the poll, the pruning and the refresh of metrics at their times, each one at a time."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_MAX_INSTANCES,
+    EVENT_JOB_MISSED,
+    JobEvent,
+    JobExecutionEvent,
+)
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot import metrics
+from bot.errors import EksipError
+
+log = logging.getLogger(__name__)
+
+PRUNE_EVERY = timedelta(hours=1)
+"""How often old rows are dropped: small deletions, so that no writer waits long."""
+
+REFRESH_EVERY = timedelta(seconds=15)
+"""How often gauges that nothing else sets are read from the store: Prometheus's usual scrape interval."""
+
+STOP_SECONDS = 10
+"""How long a running job may take to end when the process stops: what `serve` promises after SIGTERM."""
+
+_WHY = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running", EVENT_JOB_ERROR: "failed"}
+
+
+class Scheduler:
+    """Runs passed-in functions at their intervals, on its own threads; a late run runs once and is never dropped."""
+
+    def __init__(
+        self,
+        *,
+        poll: Callable[[], object],
+        prune: Callable[[], object],
+        refresh: Callable[[], object],
+        poll_every: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._now = now
+        self._idle = threading.Condition()
+        self._running = 0
+        self._stopping = False
+        # Source: https://apscheduler.readthedocs.io/en/3.x/userguide.html: a grace time of None never drops a late run
+        # (the default is 1 second), and UTC has no repeated or missing hour.
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        self._scheduler.add_listener(self._on_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
+        for name, job, every in (
+            ("poll", poll, poll_every),
+            ("prune", prune, PRUNE_EVERY),
+            ("refresh", refresh, REFRESH_EVERY),
+        ):
+            self._scheduler.add_job(
+                self._run, "interval", args=(job,), seconds=every.total_seconds(), id=name, next_run_time=now()
+            )
+
+    def start(self) -> None:
+        """Start; every job runs at once and then at its interval."""
+        self._scheduler.start()
+
+    def stop(self) -> bool:
+        """Start nothing more and wait for what runs; False when something still runs after STOP_SECONDS."""
+        with self._idle:
+            self._stopping = True
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        with self._idle:
+            ended = self._idle.wait_for(lambda: self._running == 0, timeout=STOP_SECONDS)
+        if not ended:
+            log.warning("a scheduled job did not end in time", extra={"seconds": STOP_SECONDS})
+        return ended
+
+    def _run(self, job: Callable[[], object]) -> None:
+        with self._idle:
+            if self._stopping:
+                return
+            self._running += 1
+        try:
+            job()
+        finally:
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()
+
+    def _on_event(self, event: JobEvent) -> None:
+        why = _WHY[event.code]
+        metrics.scheduler_missed_total.labels(job=event.job_id, why=why.replace(" ", "_")).inc()
+        error = event.exception if isinstance(event, JobExecutionEvent) else None
+        if isinstance(error, EksipError):
+            log.warning("scheduled job failed", extra={"job": event.job_id, "reason": str(error)})
+        elif error is not None:
+            log.error("scheduled job failed", extra={"job": event.job_id}, exc_info=error)
+        else:
+            log.warning("scheduled job skipped", extra={"job": event.job_id, "why": why})

@@ -1,0 +1,208 @@
+"""Scope: which part of the fleet a command, a watch or an alert is about, and how words become one."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Network, ip_network
+
+from bot.errors import UserError, nearest
+from bot.inventory import Cluster, Inventory, Subnet
+
+
+class ScopeKind(Enum):
+    """The kinds of scope, by the prefix people type."""
+
+    ALL = "all"
+    ACCOUNT = "account"
+    REGION = "region"
+    VPC = "vpc"
+    CLUSTER = "cluster"
+    SUBNET = "subnet"
+    AZ = "az"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """A resolved scope: `value` is the stable identifier, `label` the words to show.
+
+    A cluster's value is "account/region/name", since names repeat between accounts.
+    """
+
+    kind: ScopeKind
+    value: str = ""
+    label: str = ""
+
+    def __str__(self) -> str:
+        return "all" if self.kind is ScopeKind.ALL else f"{self.kind.value}:{self.value}"
+
+    @property
+    def words(self) -> str:
+        """How the scope is shown: its label, "all" for everything."""
+        return self.label or ("all" if self.kind is ScopeKind.ALL else self.value)
+
+
+EVERYTHING = Scope(kind=ScopeKind.ALL, label="all")
+
+
+def cluster_key(cluster: Cluster) -> str:
+    """The stable identifier of a cluster: account/region/name."""
+    return f"{cluster.account_id}/{cluster.region}/{cluster.name}"
+
+
+def contains(scope: Scope, subnet: Subnet, clusters: Iterable[Cluster]) -> bool:
+    """Whether the subnet lies in the scope; `clusters` are the ones known."""
+    match scope.kind:
+        case ScopeKind.ALL:
+            return True
+        case ScopeKind.ACCOUNT:
+            return subnet.account_id == scope.value
+        case ScopeKind.REGION:
+            return subnet.region == scope.value
+        case ScopeKind.VPC:
+            return subnet.vpc_id == scope.value
+        case ScopeKind.AZ:
+            return scope.value in (subnet.az_id, subnet.az)
+        case ScopeKind.SUBNET:
+            return subnet.subnet_id == scope.value
+        case ScopeKind.CLUSTER:
+            return any(cluster_key(c) == scope.value and subnet.subnet_id in c.all_subnet_ids for c in clusters)
+
+
+def subnets_in(scope: Scope, inventory: Inventory) -> tuple[Subnet, ...]:
+    """The subnets of the inventory that lie in the scope."""
+    clusters = inventory.clusters
+    if scope.kind is ScopeKind.CLUSTER:
+        chosen = [c for c in clusters if cluster_key(c) == scope.value]
+        wanted: frozenset[str] = frozenset().union(*(c.all_subnet_ids for c in chosen))
+        return tuple(s for s in inventory.subnets if s.subnet_id in wanted)
+    return tuple(s for s in inventory.subnets if contains(scope, s, clusters))
+
+
+def clusters_in(scope: Scope, inventory: Inventory) -> tuple[Cluster, ...]:
+    """The clusters that the scope names or whose subnets it holds."""
+    if scope.kind is ScopeKind.CLUSTER:
+        return tuple(c for c in inventory.clusters if cluster_key(c) == scope.value)
+    held = {s.subnet_id for s in subnets_in(scope, inventory)}
+    return tuple(c for c in inventory.clusters if c.all_subnet_ids & held)
+
+
+def resolve(words: str, inventory: Inventory, *, verb: str = "status") -> Scope:
+    """The one scope that the words name: `kind:value`, or a bare name, id or CIDR.
+
+    Raises: UserError when nothing or more than one thing is meant; its suggestions are whole commands with `verb`.
+    Example: `resolve("cluster:prod-eu", inventory)`, `resolve("10.0.16.0/20", inventory)`.
+    """
+    text = words.strip()
+    if text.lower() in {"", "all", "everything", "fleet"}:
+        return EVERYTHING
+    kind_word, colon, value = text.partition(":")
+    kinds = {kind.value: kind for kind in ScopeKind}
+    if colon and kind_word.lower() in kinds:
+        kind = kinds[kind_word.lower()]
+        if kind is ScopeKind.ALL:
+            return EVERYTHING
+        return _only(text, [s for s in _named(inventory, value.strip()) if s.kind is kind], inventory, verb)
+    if colon and not _is_cidr(text):
+        close = nearest(kind_word, kinds)
+        hint = f" Did you mean `{close[0]}:{value}`?" if close else ""
+        raise UserError(
+            f"`{kind_word}:` is not a kind of scope.{hint} Use one of {', '.join(sorted(kinds))}: "
+            f"for example `{verb} cluster:prod-eu`.",
+            [f"{verb} {close[0]}:{value}"] if close else [],
+        )
+    return _only(text, _named(inventory, text), inventory, verb)
+
+
+def _named(inventory: Inventory, value: str) -> list[Scope]:
+    """Every scope that a bare value names exactly (ids and names, case-insensitive; CIDRs by value)."""
+    wanted = value.lower()
+    found: dict[str, Scope] = {}
+
+    def add(kind: ScopeKind, key: str, label: str) -> None:
+        scope = Scope(kind=kind, value=key, label=label)
+        found[str(scope)] = scope
+
+    for account in inventory.accounts:
+        if wanted in (account.account_id, account.name.lower()):
+            add(ScopeKind.ACCOUNT, account.account_id, account.name)
+    cidr = _cidr(value)
+    for region in inventory.regions:
+        if wanted == region.region:
+            add(ScopeKind.REGION, region.region, region.region)
+        for vpc in region.vpcs:
+            if wanted in (vpc.vpc_id, vpc.name.lower()) or (cidr is not None and cidr in vpc.cidrs):
+                add(ScopeKind.VPC, vpc.vpc_id, vpc.name or vpc.vpc_id)
+        for cluster in region.clusters:
+            if wanted in (cluster.name.lower(), cluster_key(cluster).lower()):
+                add(ScopeKind.CLUSTER, cluster_key(cluster), cluster.name)
+        for subnet in region.subnets:
+            if wanted in (subnet.subnet_id, subnet.name.lower()) or (cidr is not None and cidr == subnet.cidr):
+                add(ScopeKind.SUBNET, subnet.subnet_id, subnet.label)
+            if wanted == subnet.az_id.lower():
+                add(ScopeKind.AZ, subnet.az_id, subnet.az_id)
+            elif wanted == subnet.az.lower():
+                add(ScopeKind.AZ, subnet.az, subnet.az)
+    return list(found.values())
+
+
+def _only(text: str, found: list[Scope], inventory: Inventory, verb: str) -> Scope:
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = ", ".join(f"`{scope}` ({_where(scope, inventory)})" for scope in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        raise UserError(
+            f"`{_short(text)}` names {len(found)} things: {choices}{more}. Say which, for example `{verb} {found[0]}`.",
+            [f"{verb} {scope}" for scope in found[:5]],
+        )
+    names = _known_names(inventory)
+    close = nearest(text.partition(":")[2] or text, names) if len(text) <= 100 else ()
+    hint = f" Did you mean {', '.join(f'`{name}`' for name in close)}?" if close else ""
+    raise UserError(
+        f"I know no account, region, VPC, cluster, subnet or zone `{_short(text)}`.{hint} "
+        f"One that works: `{verb} {names[0] if names else 'all'}`.",
+        [f"{verb} {name}" for name in close],
+    )
+
+
+def _where(scope: Scope, inventory: Inventory) -> str:
+    if scope.kind is ScopeKind.SUBNET:
+        for subnet in inventory.subnets:
+            if subnet.subnet_id == scope.value:
+                return f"{scope.label}, {inventory.account_name(subnet.account_id)} {subnet.az or subnet.region}"
+    if scope.kind is ScopeKind.VPC:
+        for vpc in inventory.vpcs:
+            if vpc.vpc_id == scope.value:
+                return f"{inventory.account_name(vpc.account_id)} {vpc.region}"
+    return scope.label
+
+
+def _known_names(inventory: Inventory) -> list[str]:
+    first: Callable[[Iterable[str]], list[str]] = lambda names: [name for name in names if name]  # noqa: E731
+    return list(
+        dict.fromkeys(
+            first(c.name for c in inventory.clusters)
+            + first(s.name for s in inventory.subnets)
+            + first(v.name for v in inventory.vpcs)
+            + first(a.name for a in inventory.accounts)
+            + first(r.region for r in inventory.regions)
+        )
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _is_cidr(text: str) -> bool:
+    return _cidr(text) is not None
+
+
+def _cidr(text: str) -> IPv4Network | None:
+    if "/" not in text:
+        return None
+    try:
+        network = ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+    return network if isinstance(network, IPv4Network) else None

@@ -1,0 +1,39 @@
+"""Services: the handful of things a command may use. Built by wiring, passed, never global.
+
+Each is a call, so that a question that needs no AWS loads no boto3 and no database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.alerts.lifecycle import Alert
+from bot.config import Settings
+
+if TYPE_CHECKING:
+    from bot.aws.reader import Reader
+    from bot.facts import Facts
+    from bot.store import Store
+    from knowledge import KnowledgeBase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What commands use: settings, the clock, the freshest facts, the query layer, the store, the knowledge base.
+
+    `stored` is the store where one exists already, None before anything was ever saved; `store` makes one.
+    """
+
+    settings: Settings
+    now: Callable[[], datetime]
+    facts: Callable[[], "Facts"]
+    reader: Callable[[], "Reader"]
+    store: Callable[[], "Store"]
+    stored: Callable[[], "Store | None"]
+    knowledge: Callable[[], "KnowledgeBase"]
+
+    def open_alerts(self) -> tuple[Alert, ...]:
+        """The alerts that are pending, firing or recovering; none before anything was ever saved."""
+        store = self.stored()
+        return () if store is None else store.open_alerts()
