@@ -256,6 +256,19 @@ class HelpAnswer(_Model):
     commands: list[CommandJson] = Field(description="The verbs.")
 
 
+class SweepAnswer(_Model):
+    """`eksip sweep` (command line only)."""
+
+    seconds: float = Field(description="Wall-clock seconds.")
+    aws_calls: int = Field(description="AWS API calls made.")
+    accounts: int = Field(description="Accounts configured.")
+    regions: int = Field(description="Account-regions whose subnets were read.")
+    vpcs: int = Field(description="VPCs found.")
+    subnets: int = Field(description="Subnets found.")
+    clusters: int = Field(description="EKS clusters found.")
+    interfaces: int | None = Field(description="Network interfaces read; null without --interfaces.")
+
+
 ANSWERS: dict[str, type[BaseModel]] = {
     "status": StatusAnswer,
     "subnet": SubnetAnswer,
@@ -268,6 +281,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "unwatch": WatchAnswer,
     "watching": WatchAnswer,
     "help": HelpAnswer,
+    "sweep": SweepAnswer,
 }
 """The answer model of every verb."""
 

@@ -45,3 +45,8 @@ scheduler_missed_total = Counter(
 def exposition() -> bytes:
     """All metrics in the Prometheus text format."""
     return generate_latest(REGISTRY)
+
+
+def counted(name: str) -> float:
+    """The sum of a counter over all its labels since the process started."""
+    return sum(sample.value for family in REGISTRY.collect() for sample in family.samples if sample.name == name)

@@ -102,6 +102,8 @@ class Monitor:
         with self._polling:
             started_at = self._now()
             with_clusters = self._clusters_are_due(started_at) if clusters is None else clusters
+            # Without a read before it, a poll that leaves EKS out would forget every cluster.
+            with_clusters = with_clusters or self._known is None
             read = self._reader.sweep(clusters=with_clusters, known=self._known)
             if with_clusters:
                 self._clusters_at = started_at

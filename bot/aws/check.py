@@ -1,0 +1,168 @@
+"""A trial of every AWS action in one account and region: what works, what is denied, and what to add."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import TypeVar
+
+from bot.aws import clusters, queries
+from bot.aws.actions import Action, action
+from bot.aws.errors import AccessDeniedError, AccountUnavailableError, NotFoundError, RegionUnavailableError
+from bot.aws.queries import Place
+from bot.aws.sessions import Sessions
+from bot.errors import QueryError
+from bot.inventory import Account
+
+T = TypeVar("T")
+
+_NO_INSTANCE = "i-00000000000000000"
+"""An id no instance has: the filter finds nothing, and the answer still shows that the call is allowed."""
+_ANY_TYPE = "m5.large"
+
+
+class Outcome(Enum):
+    """What became of one trial."""
+
+    OK = "ok"
+    DENIED = "denied"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """One action tried in one account and region; `advice` says what to do, or why it was skipped.
+
+    `needed` says whether the base functions fail without it. `region` is "" for what is about the whole account.
+    """
+
+    account_id: str
+    account_name: str
+    region: str
+    action: str
+    needed: bool
+    outcome: Outcome
+    advice: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this must be repaired before the base functions work."""
+        return self.needed and self.outcome in {Outcome.DENIED, Outcome.ERROR}
+
+
+def check_account(sessions: Sessions, account: Account) -> CheckResult:
+    """Whether the account can be entered."""
+    tried = action("AssumeRole" if account.role_arns else "GetCallerIdentity")
+    try:
+        sessions.connect(account)
+    except QueryError as error:
+        return _result(account, "", tried, Outcome.ERROR, error.message, needed=True)
+    return _result(account, "", tried, Outcome.OK, needed=True)
+
+
+def failed_account(error: QueryError) -> CheckResult:
+    """The result when not even the bot's own account is known."""
+    account = Account(account_id=error.account_id or "", name="")
+    return _result(account, "", action("GetCallerIdentity"), Outcome.ERROR, error.message)
+
+
+def check_regions(sessions: Sessions, account: Account) -> CheckResult:
+    """Whether the account's enabled regions can be listed; skipped where they are configured."""
+    tried = action("DescribeRegions")
+    if account.regions:
+        return _result(account, "", tried, Outcome.SKIPPED, "aws.regions names the regions.")
+    place = Place(sessions=sessions, account=account, region=sessions.home_region(account))
+    return replace(_Trial(place=place).run(tried.operation, queries.enabled_regions)[0], needed=True)
+
+
+def check_region(sessions: Sessions, account: Account, region: str, now: datetime) -> Iterator[CheckResult]:
+    """Every EC2 and EKS action in the order of dependence; ends at the first that shows the region closed."""
+    trial = _Trial(place=Place(sessions=sessions, account=account, region=region))
+    result, subnets = trial.run("DescribeSubnets", lambda place: queries.subnets(place, now))
+    yield result
+    if trial.is_closed:
+        return
+    subnet_ids = [subnet.subnet_id for subnet in subnets or () if subnet.account_id == account.account_id][:1]
+    yield trial.run("DescribeVpcs", queries.vpcs)[0]
+    yield trial.run("DescribeInstances", lambda place: queries.instances(place, [_NO_INSTANCE]))[0]
+    yield trial.run("DescribeInstanceTypes", lambda place: queries.instance_limits(place, [_ANY_TYPE]))[0]
+    yield trial.each("DescribeNetworkInterfaces", subnet_ids, _interfaces, "no subnet of its own to try it on")[0]
+    yield trial.each(
+        "GetSubnetCidrReservations", subnet_ids, queries.cidr_reservations, "no subnet of its own to try it on"
+    )[0]
+    yield from _check_clusters(trial)
+
+
+def _check_clusters(trial: "_Trial") -> Iterator[CheckResult]:
+    result, names = trial.run("ListClusters", clusters.cluster_names)
+    yield result
+    no_cluster = "no EKS cluster to try it on"
+    first = list(names or ())[:1]
+    yield trial.each("DescribeCluster", first, clusters.cluster, no_cluster)[0]
+    result, groups = trial.each("ListNodegroups", first, clusters.nodegroup_names, no_cluster)
+    yield result
+    yield trial.each(
+        "DescribeNodegroup",
+        list(groups or ())[:1],
+        lambda place, group: clusters.nodegroup(place, first[0], group),
+        "no managed node group to try it on",
+    )[0]
+    result, profiles = trial.each("ListFargateProfiles", first, clusters.fargate_profile_names, no_cluster)
+    yield result
+    yield trial.each(
+        "DescribeFargateProfile",
+        list(profiles or ())[:1],
+        lambda place, profile: clusters.fargate_profile(place, first[0], profile),
+        "no Fargate profile to try it on",
+    )[0]
+    yield trial.each("DescribeAddon", first, clusters.cni_settings, no_cluster)[0]
+
+
+def _interfaces(place: Place, subnet_id: str) -> object:
+    return queries.network_interfaces(place, [subnet_id])
+
+
+class _Trial:
+    """The trials of one account and region."""
+
+    def __init__(self, *, place: Place) -> None:
+        self._place = place
+        self.is_closed = False
+
+    def run(self, operation: str, read: Callable[[Place], T]) -> tuple[CheckResult, T | None]:
+        """The result of one trial, and what was read."""
+        account, region, tried = self._place.account, self._place.region, action(operation)
+        try:
+            answer = read(self._place)
+        except NotFoundError:
+            return _result(account, region, tried, Outcome.OK), None
+        except AccessDeniedError as error:
+            return _result(account, region, tried, Outcome.DENIED, error.message), None
+        except QueryError as error:
+            self.is_closed = isinstance(error, AccountUnavailableError | RegionUnavailableError)
+            return _result(account, region, tried, Outcome.ERROR, error.message), None
+        return _result(account, region, tried, Outcome.OK), answer
+
+    def each(
+        self, operation: str, subjects: list[str], read: Callable[[Place, str], T], nothing: str
+    ) -> tuple[CheckResult, T | None]:
+        """The result on the first of the subjects; skipped, for the reason given, where there is none."""
+        if not subjects:
+            account, region = self._place.account, self._place.region
+            return _result(account, region, action(operation), Outcome.SKIPPED, f"There is {nothing}."), None
+        return self.run(operation, lambda place: read(place, subjects[0]))
+
+
+def _result(
+    account: Account, region: str, tried: Action, outcome: Outcome, advice: str = "", needed: bool | None = None
+) -> CheckResult:
+    return CheckResult(
+        account_id=account.account_id,
+        account_name=account.name,
+        region=region,
+        action=tried.iam,
+        needed=tried.needed if needed is None else needed,
+        outcome=outcome,
+        advice=advice,
+    )

@@ -1,0 +1,90 @@
+"""How long each answer of AWS is kept, how long AWS is waited for, and how much one request may ask."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ttl:
+    """How long one kind of answer is served from memory, and why that long."""
+
+    subject: str
+    age: timedelta
+    reason: str
+
+
+CONTENTS = Ttl(
+    subject="interfaces, nodes and reservations of a subnet",
+    age=timedelta(seconds=60),
+    reason="Several people ask about the same subnet while it is short; ipamd changes it every few seconds anyway, "
+    "and a page of 1,000 interfaces costs a third of a second of CPU.",
+)
+FAILED_CONTENTS = Ttl(
+    subject="interfaces, nodes and reservations that could not all be read",
+    age=timedelta(seconds=15),
+    reason="Long enough that a room full of askers does not hammer a throttled API, short enough to see a repair.",
+)
+INSTANCE_LIMITS = Ttl(
+    subject="ENI limits of an instance type",
+    age=timedelta(hours=24),
+    reason="AWS does not change the limits of a type that is in use; a day picks up corrections.",
+)
+UNKNOWN_INSTANCE_TYPE = Ttl(
+    subject="an instance type EC2 does not list in that region",
+    age=timedelta(hours=1),
+    reason="Mostly typing errors; a type launched today in the region is found within the hour.",
+)
+REGIONS = Ttl(
+    subject="the regions enabled in an account",
+    age=timedelta(hours=1),
+    reason="Enabling a region is rare and takes AWS minutes to hours itself.",
+)
+CALLER = Ttl(
+    subject="the account the caller's own credentials belong to",
+    age=timedelta(hours=1),
+    reason="It changes only when somebody replaces the credentials of the running process.",
+)
+FAILURE = Ttl(
+    subject="a failed AssumeRole, caller identity, region list or instance type read",
+    age=timedelta(seconds=30),
+    reason="One refusal stands for every region and API of the account in one sweep; the next poll tries again.",
+)
+
+TTLS = (CONTENTS, FAILED_CONTENTS, INSTANCE_LIMITS, UNKNOWN_INSTANCE_TYPE, REGIONS, CALLER, FAILURE)
+
+ROLE_SESSION = timedelta(hours=1)
+"""Length of an assumed role's session.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html (role chaining limits a session to one hour).
+"""
+ROLE_RENEWAL = timedelta(minutes=15)
+"""How long before its end a session is renewed: botocore's own advisory window, so STS may fail for a while unseen."""
+
+LIVE_CLIENTS = 256
+"""AWS clients kept at once: each holds about 1.5 MB and costs 20 ms to build."""
+CONNECT_TIMEOUT_SECONDS = 3
+READ_TIMEOUT_SECONDS = 15
+TOTAL_ATTEMPTS = 6
+"""Attempts of one call in botocore's standard mode, whose back-off sums to about half a minute under throttling."""
+
+EC2_PAGE = 1000
+"""Results of one EC2 read of subnets, VPCs, instances, interfaces or CIDR reservations.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSubnets.html (MaxResults 5 to 1000).
+"""
+INSTANCE_TYPES_PAGE = 100
+"""Results of one DescribeInstanceTypes.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypes.html (MaxResults 5 to 100).
+"""
+EKS_PAGE = 100
+"""Results of one EKS list call.
+
+Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_ListClusters.html (maxResults 1 to 100).
+"""
+FILTER_VALUES = 200
+"""Values one EC2 filter may hold.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html and the EC2 error
+FilterLimitExceeded: at most 200 filter values in a request.
+"""

@@ -1,0 +1,152 @@
+"""The composition root: Settings -> the parts of one process, made at first use, stopped in reverse order."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from bot.command import Request
+from bot.config import Settings, aws_environment, load
+from bot.message import Message
+from bot.services import Services
+
+if TYPE_CHECKING:
+    from bot.aws.reader import Reader
+    from bot.demo.world import World
+    from bot.facts import Facts
+    from bot.store import Store
+    from knowledge import KnowledgeBase
+
+
+def utc_now() -> datetime:
+    """The clock of the process: aware UTC."""
+    return datetime.now(UTC)
+
+
+class Parts:
+    """The parts of one process; each is made when first asked for, so a question loads only what it needs.
+
+    `background` is for processes that live on: there an answer never waits for a read of AWS that can go on behind it.
+    """
+
+    def __init__(self, settings: Settings, *, background: bool = False, now: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self.now = now
+        self._background = background
+        self._making = threading.RLock()
+
+    @cached_property
+    def services(self) -> Services:
+        """What commands use."""
+        return Services(
+            settings=self.settings,
+            now=self.now,
+            facts=lambda: self.facts,
+            reader=lambda: self.reader,
+            store=lambda: self.store,
+            stored=self.stored,
+            knowledge=lambda: self.knowledge,
+        )
+
+    def answer(self, request: Request) -> Message:
+        """The answer to one request."""
+        from bot.commands import dispatch
+
+        return dispatch(request, self.services)
+
+    @cached_property
+    def facts(self) -> "Facts":
+        """The newest inventory."""
+        from bot.facts import Facts
+
+        return Facts(
+            reader=lambda: self.reader,
+            stored=self.stored,
+            now=self.now,
+            poll=self.settings.schedule.poll,
+            background=self._background,
+        )
+
+    @property
+    def reader(self) -> "Reader":
+        """The AWS query layer."""
+        with self._making:
+            return self._reader
+
+    @cached_property
+    def _reader(self) -> "Reader":
+        from bot.aws.reader import Reader
+
+        aws = self.settings.aws
+        return Reader(accounts=self.settings.accounts, regions=tuple(aws.regions), workers=aws.workers, now=self.now)
+
+    @property
+    def store(self) -> "Store":
+        """The store, with its tables brought up to date."""
+        with self._making:
+            return self._store
+
+    @cached_property
+    def _store(self) -> "Store":
+        from bot.store import open_store
+
+        return open_store(self.settings.database_url.get_secret_value())
+
+    def stored(self) -> "Store | None":
+        """The store where one exists: an `ask` in an empty folder leaves no file behind."""
+        with self._making:
+            if "_store" in self.__dict__ or self.settings.database_exists:
+                return self._store
+            return None
+
+    @property
+    def knowledge(self) -> "KnowledgeBase":
+        """The knowledge base."""
+        with self._making:
+            return self._knowledge
+
+    @cached_property
+    def _knowledge(self) -> "KnowledgeBase":
+        from knowledge import load
+
+        return load()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if "_store" in self.__dict__:
+            self._store.close()
+
+
+@contextmanager
+def asking(*, demo: bool = False) -> Iterator[Parts]:
+    """The parts for one question or a chat: of the configured accounts, or of the demo estate."""
+    with ExitStack() as stack:
+        settings = stack.enter_context(_demo_estate()).settings if demo else load()
+        parts = Parts(settings)
+        stack.callback(parts.close)
+        yield parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoEstate:
+    """The demo's AWS while it runs, and settings that read it."""
+
+    world: "World"
+    settings: Settings
+
+
+@contextmanager
+def _demo_estate(facts: Mapping[str, object] | None = None) -> Iterator[DemoEstate]:
+    """The demo estate with `facts` added to its settings; its database lives in a folder of its own."""
+    from bot.demo.world import World
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="eksip-demo-"))
+        world = stack.enter_context(World(now=utc_now()))
+        stack.enter_context(aws_environment(world.credentials()))
+        environ = {"DATABASE_URL": f"sqlite:///{folder}/demo.db"}
+        yield DemoEstate(world=world, settings=load(environ, {**world.config(), **(facts or {})}))
