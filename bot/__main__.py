@@ -1,8 +1,11 @@
 """The command line: argv only, everything else is wired elsewhere."""
 
+import signal
 import sys
+import threading
 from enum import IntEnum
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
@@ -22,6 +25,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+db = typer.Typer(help="The database: migrations and backup.", no_args_is_help=True)
+app.add_typer(db, name="db")
 
 
 class Exit(IntEnum):
@@ -69,9 +76,11 @@ def ask(
     user: Annotated[str, typer.Option(help="User id to ask as.")] = "",
 ) -> None:
     """One command, exactly what /eksip TEXT answers."""
+    from bot import logs
     from bot.command import Request, Surface
     from bot.wiring import asking
 
+    logs.configure("ERROR")
     if schema:
         from bot.console.output import print_json
         from bot.envelope import schema as answer_schema
@@ -118,6 +127,141 @@ def _printer(*, json: bool, slack: bool, plain: bool, one_line: bool) -> "Callab
 
         return lambda message: output.print_json(render(message), one_line=one_line)
     return output.print_plain if plain else output.print_rich
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Without the page: only the terminal.")] = False,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Stop by itself after this many seconds.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page; 0 takes a free one.")] = 8080,
+) -> None:
+    """The whole product on an embedded AWS estate and a local Slack: no account, no token."""
+    from bot import logs
+    from bot.console.output import print_rich
+    from bot.wiring.demonstration import demonstrate
+
+    logs.configure("ERROR")
+    demonstrate(
+        page=not headless,
+        seconds=seconds,
+        port=port,
+        show=print_rich,
+        say=_say,
+        stop=_stopped_by_signals(),
+    )
+
+
+@app.command()
+def serve(
+    http: Annotated[bool, typer.Option("--http", help="HTTP (Events API) even when SLACK_APP_TOKEN is set.")] = False,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port, in place of PORT (3000).")] = None,
+) -> None:
+    """The bot: Slack, scheduler, alerts, /healthz, /readyz and /metrics."""
+    from bot import logs
+    from bot.config import load
+    from bot.wiring import Parts
+    from bot.wiring.serving import serving
+
+    settings = load()
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    logs.configure(settings.log_level)
+    stop = _stopped_by_signals()
+    parts = Parts(settings, background=True)
+    try:
+        with serving(parts, http=http):
+            stop.wait()
+    finally:
+        parts.close()
+
+
+@app.command()
+def console(
+    demo: Annotated[bool, typer.Option("--demo", help="Ask the built-in demo estate, no AWS needed.")] = False,
+) -> None:
+    """The same commands as a chat in the terminal, with history and completion."""
+    from rich.console import Console
+
+    from bot import logs
+    from bot.commands import COMMANDS
+    from bot.console.repl import chat, history_file
+    from bot.wiring import asking
+
+    logs.configure("ERROR")
+    with asking(demo=demo) as parts:
+        terminal = Console(highlight=False, emoji=False, markup=False)
+        chat(parts.answer, COMMANDS, lambda: parts.facts.names(), terminal, history_file())
+
+
+@app.command()
+def sweep(
+    json: Annotated[bool, typer.Option("--json", help="Print the JSON document.")] = False,
+    interfaces: Annotated[bool, typer.Option("--interfaces", help="Read every interface too.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Read the built-in demo estate, no AWS needed.")] = False,
+) -> None:
+    """Read every account and region once: totals, seconds, calls, coverage, blind spots."""
+    from bot import logs
+    from bot.console.sweep import sweep as read_all
+    from bot.wiring import asking
+
+    logs.configure("ERROR")
+    with asking(demo=demo) as parts:
+        message = read_all(parts.services, interfaces=interfaces, progress=sys.stderr.isatty())
+        _printer(json=json, slack=False, plain=not sys.stdout.isatty(), one_line=False)(message)
+    raise typer.Exit(_status(message))
+
+
+@app.command()
+def check(
+    demo: Annotated[bool, typer.Option("--demo", help="Check the built-in demo estate, no AWS needed.")] = False,
+) -> None:
+    """Try everything configured: database, Slack, each account's role and each AWS action."""
+    from bot import logs
+    from bot.console.check import print_checks
+    from bot.wiring import asking
+    from bot.wiring.checking import checks
+
+    logs.configure("ERROR")
+    with asking(demo=demo) as parts:
+        works = print_checks(checks(parts))
+    raise typer.Exit(Exit.ANSWERED if works else Exit.FAILED)
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the tables of this version."""
+    from bot.config import load
+    from bot.store import upgrade
+
+    print(f"The database is at revision {upgrade(load().database_url.get_secret_value())}.")
+
+
+@db.command("backup")
+def db_backup(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write a consistent copy of the SQLite database while it is in use."""
+    from bot.config import load
+    from bot.store import open_store
+
+    store = open_store(load().database_url.get_secret_value())
+    try:
+        store.backup(file)
+    finally:
+        store.close()
+    print(f"Copied the database to {file}.")
+
+
+def _say(line: str) -> None:
+    """Print a line in one write: several threads speak."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _stopped_by_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set, so that the process ends by its own steps."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 if __name__ == "__main__":

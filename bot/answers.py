@@ -4,7 +4,6 @@ docs/json.md describes every field; a test compares the two. Add fields freely; 
 """
 
 from datetime import datetime
-from ipaddress import IPv4Network
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -289,8 +288,3 @@ ANSWERS: dict[str, type[BaseModel]] = {
 def fields(model: BaseModel) -> dict[str, object]:
     """An answer as plain JSON values."""
     return model.model_dump(mode="json")
-
-
-def text_of(network: IPv4Network | None) -> str | None:
-    """A CIDR as text."""
-    return None if network is None else str(network)

@@ -12,10 +12,12 @@ MAX_CHARACTERS = 8_000
 """Longest text read as a command; pasted logs beyond it are cut by the verbs that take them."""
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "\u00a0": " ", "\u200b": "", "\ufeff": ""})
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2212", "-"))
 _AUTO_LINK = re.compile(r"<(?:https?://|mailto:)([^|>]+)(?:\|([^>]+))?>")
 _REFERENCE = re.compile(r"<([#@!])([^|>]+)(?:\|([^>]*))?>")
-_LEADING = re.compile(r"^(?:\s*(?:<@[A-Z0-9]+(?:\|[^>]*)?>|/eksip\b|@eksip\b|!(?=\w))[:,]?\s*)+", re.IGNORECASE)
+_LEADING = re.compile(r"^(?:\s*(?:<@[A-Z0-9]+(?:\|[^>]*)?>|/eksip\b|@eksip\b|!+\s*(?=\w))[:,]?\s*)+", re.IGNORECASE)
 _DASHES = re.compile(r"(?<!\S)[—–]+(?=[A-Za-z])")
+_INNER_DASH = re.compile(r"(?<=\w)–(?=\w)")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _OPTION = re.compile(r"^(?:--)?([A-Za-z][A-Za-z0-9_-]*)=(.*)$", re.DOTALL)
 _FLAG = re.compile(r"^--([A-Za-z][A-Za-z0-9_-]*)$")
@@ -26,6 +28,7 @@ _TARGET = re.compile(
 )
 _INSTANCE_TYPE = re.compile(r"^[a-z][a-z0-9-]*\.(?:\d*(?:nano|micro|small|medium|large|xlarge)|metal(?:-\w+)?)$", re.I)
 _NAME = re.compile(r"^[\w.-]{2,100}$")
+_END = "?. \t"
 _QUESTION = frozenset({"what", "why", "how", "can", "is", "are", "does", "do", "when", "which", "should", "difference"})
 _ERROR = re.compile(
     r"insufficient|failed to|error|exceeded|cannot|no available|timed? ?out|unauthorized", re.IGNORECASE
@@ -34,14 +37,14 @@ _ERROR = re.compile(
 
 def normalise(text: str) -> str:
     """The text with what phones and Slack add taken out: smart quotes, long dashes, auto-links, mentions, backticks."""
-    plain = unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES)
+    plain = unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES).translate(_HYPHENS)
     plain = _LEADING.sub("", plain)
     plain = _AUTO_LINK.sub(lambda found: found.group(2) or found.group(1), plain)
     plain = _REFERENCE.sub(lambda found: found.group(2), plain)
     for entity, character in _ENTITIES:
         plain = plain.replace(entity, character)
     plain = _LEADING.sub("", plain)
-    plain = _DASHES.sub("--", plain)
+    plain = _INNER_DASH.sub("-", _DASHES.sub("--", plain))
     plain = "".join(character if character.isprintable() else " " for character in plain)
     return plain.replace("`", " ").strip()
 
@@ -58,11 +61,12 @@ def parse(text: str, commands: Sequence[Command], names: Callable[[], Iterable[s
             f"That is {len(text):,} characters; I read at most {MAX_CHARACTERS:,}. "
             "Send the line with the error, for example `explain InsufficientCidrBlocks`."
         )
-    words = _tidy_end(plain).split()
+    words = plain.rstrip(_END).split()
     if not words:
         return Asked(verb="status")
     share = words[-1].lower() == "share" or words[-1] == "!"
     words = words[:-1] if share else words
+    words[-1:] = [words[-1].rstrip("!")] if words and words[-1].strip("!") else []
     reading = _verb(words, commands, names, plain)
     options, rest = _options(reading.rest, reading.command)
     return Asked(
@@ -93,7 +97,7 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
     verbs = {command.verb: command for command in commands}
     if not words:
         return _Reading(command=verbs["status"], rest=[])
-    first = words[0].lower()
+    first = _unquoted(words[0]).lower()
     if first in known:
         return _Reading(command=known[first], rest=words[1:])
     starting = {known[word].verb: known[word] for word in known if len(first) >= 2 and word.startswith(first)}
@@ -101,7 +105,9 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
         command = next(iter(starting.values()))
         if not command.writes:
             return _Reading(command=command, rest=words[1:])
-    if _ERROR.search(plain) or (first in _QUESTION and len(words) > 1) or plain.endswith("?"):
+    # A single word with a hyphen is a name (error-budget-prod), not an error.
+    name = len(words) == 1 and "-" in first
+    if (_ERROR.search(plain) and not name) or (first in _QUESTION and len(words) > 1) or plain.endswith("?"):
         return _Reading(command=verbs["explain"], rest=words)
     if len(words) == 1:
         if first == "all" or ":" in first or _TARGET.match(first):
@@ -116,15 +122,18 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
 
 
 def _guess(words: list[str], known: Mapping[str, Command]) -> _Reading:
-    first, rest = words[0], words[1:]
+    first, rest = _unquoted(words[0]), words[1:]
     close = nearest(first, known) if len(first) <= 40 else ()
-    commands = list(dict.fromkeys(known[word].verb for word in close))
+    begun = [word for word in known if len(first) >= 2 and word.startswith(first.lower())]
+    commands = list(dict.fromkeys(known[word].verb for word in (*close, *begun)))
     if len(commands) == 1 and not known[commands[0]].writes:
         return _Reading(command=known[commands[0]], rest=rest, note=f"Read as {commands[0]}.")
     if not commands and not rest and _NAME.match(first):
         # It may be the name of a cluster or a subnet that was not read yet: status looks it up.
         return _Reading(command=known["status"], rest=words, guessed=True)
     suggestions = [" ".join([verb, *rest])[:150] for verb in commands[:3]]
+    if not commands and len(rest) >= 1:
+        suggestions = [" ".join(["explain", *words])[:150], "help"]
     shown = first if len(first) <= 60 else first[:57] + "…"
     hint = f" Did you mean {' or '.join(f'`{verb}`' for verb in commands)}?" if commands else ""
     raise UserError(
@@ -143,7 +152,7 @@ def _options(words: list[str], command: Command) -> tuple[dict[str, str], list[s
         found, flag = _OPTION.match(word), _FLAG.match(word)
         index += 1
         if free_text or not (found or flag):
-            rest.append(word)
+            rest.append(word if free_text else _unquoted(word))
             continue
         if found:
             key, value = found.group(1), found.group(2)
@@ -157,9 +166,9 @@ def _options(words: list[str], command: Command) -> tuple[dict[str, str], list[s
             close = nearest(key, command.options, limit=1, ratio=60)
             example = f"Did you mean `{close[0]}`?" if close else f"For example `{command.example}`."
             raise UserError(f"`{command.verb}` takes no `{key[:40]}`. {example}", [command.example])
-        options[key] = value
-    return options, rest
+        options[key] = _unquoted(value)
+    return options, [word for word in rest if word]
 
 
-def _tidy_end(text: str) -> str:
-    return text if text.endswith("…") else text.rstrip("?. \t")
+def _unquoted(word: str) -> str:
+    return word.strip("\"'")

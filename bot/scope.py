@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from bot.errors import UserError, nearest
 from bot.inventory import Cluster, Inventory, Subnet
@@ -103,10 +103,10 @@ def resolve(words: str, inventory: Inventory, *, verb: str = "status") -> Scope:
             return EVERYTHING
         return _only(text, [s for s in _named(inventory, value.strip()) if s.kind is kind], inventory, verb)
     if colon and not _is_cidr(text):
-        close = nearest(kind_word, kinds)
+        close = nearest(kind_word, kinds) if len(text) <= _LONGEST_WORD else ()
         hint = f" Did you mean `{close[0]}:{value}`?" if close else ""
         raise UserError(
-            f"`{kind_word}:` is not a kind of scope.{hint} Use one of {', '.join(sorted(kinds))}: "
+            f"`{_short(kind_word)}:` is not a kind of scope.{hint} Use one of {', '.join(sorted(kinds))}: "
             f"for example `{verb} cluster:prod-eu`.",
             [f"{verb} {close[0]}:{value}"] if close else [],
         )
@@ -117,6 +117,8 @@ def _named(inventory: Inventory, value: str) -> list[Scope]:
     """Every scope that a bare value names exactly (ids and names, case-insensitive; CIDRs by value)."""
     wanted = value.lower()
     found: dict[str, Scope] = {}
+    if not wanted:
+        return []
 
     def add(kind: ScopeKind, key: str, label: str) -> None:
         scope = Scope(kind=kind, value=key, label=label)
@@ -130,13 +132,15 @@ def _named(inventory: Inventory, value: str) -> list[Scope]:
         if wanted == region.region:
             add(ScopeKind.REGION, region.region, region.region)
         for vpc in region.vpcs:
-            if wanted in (vpc.vpc_id, vpc.name.lower()) or (cidr is not None and cidr in vpc.cidrs):
+            if wanted in (vpc.vpc_id, vpc.name.lower()) or (cidr is not None and cidr in (*vpc.cidrs, *vpc.ipv6_cidrs)):
                 add(ScopeKind.VPC, vpc.vpc_id, vpc.name or vpc.vpc_id)
         for cluster in region.clusters:
             if wanted in (cluster.name.lower(), cluster_key(cluster).lower()):
                 add(ScopeKind.CLUSTER, cluster_key(cluster), cluster.name)
         for subnet in region.subnets:
-            if wanted in (subnet.subnet_id, subnet.name.lower()) or (cidr is not None and cidr == subnet.cidr):
+            if wanted in (subnet.subnet_id, subnet.name.lower()) or (
+                cidr is not None and cidr in (subnet.cidr, *subnet.ipv6_cidrs)
+            ):
                 add(ScopeKind.SUBNET, subnet.subnet_id, subnet.label)
             if wanted == subnet.az_id.lower():
                 add(ScopeKind.AZ, subnet.az_id, subnet.az_id)
@@ -149,20 +153,28 @@ def _only(text: str, found: list[Scope], inventory: Inventory, verb: str) -> Sco
     if len(found) == 1:
         return found[0]
     if found:
-        choices = ", ".join(f"`{scope}` ({_where(scope, inventory)})" for scope in found[:5])
+        typed = [_shortest(scope, inventory) for scope in found[:5]]
+        choices = ", ".join(f"`{word}` ({_where(scope, inventory)})" for word, scope in zip(typed, found, strict=False))
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise UserError(
-            f"`{_short(text)}` names {len(found)} things: {choices}{more}. Say which, for example `{verb} {found[0]}`.",
-            [f"{verb} {scope}" for scope in found[:5]],
+            f"`{_short(text)}` names {len(found)} things: {choices}{more}. Say which, for example `{verb} {typed[0]}`.",
+            [f"{verb} {word}" for word in typed],
         )
     names = _known_names(inventory)
-    close = nearest(text.partition(":")[2] or text, names) if len(text) <= 100 else ()
+    close = nearest(text.partition(":")[2] or text, names) if len(text) <= _LONGEST_WORD else ()
     hint = f" Did you mean {', '.join(f'`{name}`' for name in close)}?" if close else ""
     raise UserError(
         f"I know no account, region, VPC, cluster, subnet or zone `{_short(text)}`.{hint} "
         f"One that works: `{verb} {names[0] if names else 'all'}`.",
         [f"{verb} {name}" for name in close],
     )
+
+
+def _shortest(scope: Scope, inventory: Inventory) -> str:
+    """The shortest words that name the scope alone: `cluster:prod-eu` where one cluster has the name."""
+    named = f"{scope.kind.value}:{scope.label}"
+    same = [other for other in _named(inventory, scope.label) if other.kind is scope.kind]
+    return named if len(same) == 1 and " " not in scope.label else str(scope)
 
 
 def _where(scope: Scope, inventory: Inventory) -> str:
@@ -190,19 +202,23 @@ def _known_names(inventory: Inventory) -> list[str]:
     )
 
 
+_LONGEST_WORD = 100
+"""Characters beyond which a word is no slip of a name, so that no similar one is looked for."""
+
+
 def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "…"
+    printable = "".join(character if character.isprintable() else " " for character in text[:61])
+    return printable if len(printable) <= 60 else printable[:57] + "…"
 
 
 def _is_cidr(text: str) -> bool:
     return _cidr(text) is not None
 
 
-def _cidr(text: str) -> IPv4Network | None:
+def _cidr(text: str) -> IPv4Network | IPv6Network | None:
     if "/" not in text:
         return None
     try:
-        network = ip_network(text.strip(), strict=False)
+        return ip_network(text.strip(), strict=False)
     except ValueError:
         return None
-    return network if isinstance(network, IPv4Network) else None

@@ -23,11 +23,13 @@ def count(number: int | None) -> str:
 
 
 def share(part: int | None, whole: int) -> str:
-    """Percent with enough digits to tell 0 from almost 0: "5%", "0.4%", "?" when not known."""
+    """Percent with enough digits to tell 0 from almost 0: "5%", "0.4%", "<0.1%", "?" when not known."""
     if part is None or whole <= 0:
         return "?"
     pct = 100 * part / whole
-    return f"{pct:.0f}%" if pct >= 1 or pct == 0 else f"{pct:.1f}%"
+    if pct >= 1 or pct == 0:
+        return f"{pct:.0f}%"
+    return f"{pct:.1f}%" if pct >= 0.1 else "<0.1%"
 
 
 def free_of(free: int | None, usable: int) -> str:

@@ -87,6 +87,12 @@ ACTIONS = (
         why="Version and warm-pool settings of the vpc-cni add-on.",
         needed=False,
     ),
+    Action(
+        service="cloudwatch",
+        operation="GetMetricData",
+        why="Warm addresses of the clusters that run the CNI Metrics Helper.",
+        needed=False,
+    ),
 )
 
 ROLE_NAME = "eksip-reader"

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TypeVar
 
-from bot.aws import clusters, queries
+from bot.aws import clusters, cni_metrics, queries
 from bot.aws.actions import Action, action
 from bot.aws.errors import AccessDeniedError, AccountUnavailableError, NotFoundError, RegionUnavailableError
 from bot.aws.queries import Place
@@ -91,10 +91,10 @@ def check_region(sessions: Sessions, account: Account, region: str, now: datetim
     yield trial.each(
         "GetSubnetCidrReservations", subnet_ids, queries.cidr_reservations, "no subnet of its own to try it on"
     )[0]
-    yield from _check_clusters(trial)
+    yield from _check_clusters(trial, now)
 
 
-def _check_clusters(trial: "_Trial") -> Iterator[CheckResult]:
+def _check_clusters(trial: "_Trial", now: datetime) -> Iterator[CheckResult]:
     result, names = trial.run("ListClusters", clusters.cluster_names)
     yield result
     no_cluster = "no EKS cluster to try it on"
@@ -117,6 +117,9 @@ def _check_clusters(trial: "_Trial") -> Iterator[CheckResult]:
         "no Fargate profile to try it on",
     )[0]
     yield trial.each("DescribeAddon", first, clusters.cni_settings, no_cluster)[0]
+    yield trial.each("GetMetricData", first, lambda place, name: cni_metrics.warm_ips(place, [name], now), no_cluster)[
+        0
+    ]
 
 
 def _interfaces(place: Place, subnet_id: str) -> object:

@@ -34,6 +34,11 @@ UNKNOWN_INSTANCE_TYPE = Ttl(
     age=timedelta(hours=1),
     reason="Mostly typing errors; a type launched today in the region is found within the hour.",
 )
+WARM_IPS = Ttl(
+    subject="warm addresses of a cluster",
+    age=timedelta(seconds=60),
+    reason="The CNI Metrics Helper publishes once a minute.",
+)
 REGIONS = Ttl(
     subject="the regions enabled in an account",
     age=timedelta(hours=1),
@@ -50,7 +55,7 @@ FAILURE = Ttl(
     reason="One refusal stands for every region and API of the account in one sweep; the next poll tries again.",
 )
 
-TTLS = (CONTENTS, FAILED_CONTENTS, INSTANCE_LIMITS, UNKNOWN_INSTANCE_TYPE, REGIONS, CALLER, FAILURE)
+TTLS = (CONTENTS, FAILED_CONTENTS, INSTANCE_LIMITS, UNKNOWN_INSTANCE_TYPE, WARM_IPS, REGIONS, CALLER, FAILURE)
 
 ROLE_SESSION = timedelta(hours=1)
 """Length of an assumed role's session.

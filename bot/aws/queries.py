@@ -16,6 +16,7 @@ from bot.aws.sessions import Sessions
 from bot.inventory import Account, Eni, InstanceLimits, Node, Reservation, ReservationType, Subnet, Vpc
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2.client import EC2Client
     from mypy_boto3_ec2.type_defs import FilterTypeDef, GetSubnetCidrReservationsRequestTypeDef
     from mypy_boto3_eks.client import EKSClient
@@ -38,6 +39,11 @@ class Place:
     def eks(self) -> "EKSClient":
         """The EKS client of the place."""
         return self.sessions.eks(self.account, self.region)
+
+    @property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """The CloudWatch client of the place."""
+        return self.sessions.cloudwatch(self.account, self.region)
 
 
 def enabled_regions(place: Place) -> tuple[str, ...]:

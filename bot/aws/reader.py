@@ -1,12 +1,13 @@
 """The reader: what commands and the monitor ask about AWS, each answer shared between threads and kept a while."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.aws import collect, limits, queries
+from bot.aws import cni_metrics, collect, limits, queries
 from bot.aws.cache import SharedReads
 from bot.aws.check import CheckResult, check_account, check_region, check_regions, failed_account
 from bot.aws.collect import Progress
@@ -14,12 +15,16 @@ from bot.aws.errors import AccountUnavailableError, RegionUnavailableError
 from bot.aws.queries import Place
 from bot.aws.sessions import Sessions
 from bot.errors import QueryError
-from bot.inventory import Account, InstanceLimits, Inventory, Subnet, SubnetContents
+from bot.inventory import Account, Cluster, InstanceLimits, Inventory, Subnet, SubnetContents
+from bot.scope import cluster_key
+
+log = logging.getLogger(__name__)
 
 _KEPT_SUBNETS = 4096
 _KEPT_TYPES = 16384
 """More than every instance type in a dozen regions (about 1,400 a region)."""
 _KEPT_ACCOUNTS = 4096
+_KEPT_CLUSTERS = 4096
 
 
 class Reader:
@@ -43,6 +48,7 @@ class Reader:
             lambda _: limits.REGIONS.age, maxsize=_KEPT_ACCOUNTS
         )
         self._contents: SharedReads[str, SubnetContents] = SharedReads(_age_of_contents, maxsize=_KEPT_SUBNETS)
+        self._warm: SharedReads[str, int | None] = SharedReads(lambda _: limits.WARM_IPS.age, maxsize=_KEPT_CLUSTERS)
         self._limits: SharedReads[tuple[str, str, str], InstanceLimits | None] = SharedReads(
             _age_of_limits, maxsize=_KEPT_TYPES
         )
@@ -104,6 +110,15 @@ class Reader:
                 failure = failure or error
         raise failure or QueryError("No account is configured.", account_id=account_id, api="DescribeInstanceTypes")
 
+    def warm_ips(self, clusters: Iterable[Cluster]) -> Mapping[str, int]:
+        """Warm addresses by cluster key, of the clusters whose CNI Metrics Helper can be read; the rest is not known.
+
+        Raises: QueryError when none are configured and the caller's own account cannot be found out.
+        """
+        by_key = {cluster_key(cluster): cluster for cluster in clusters}
+        found = self._warm.get_many(by_key, lambda missing: self._read_warm([by_key[key] for key in missing]))
+        return {key: warm for key, warm in found.items() if warm is not None}
+
     def check(self) -> Iterator[CheckResult]:
         """Every action tried in every account and region, in order, as the results come in."""
         try:
@@ -136,6 +151,25 @@ class Reader:
 
         keys = ((place.account.account_id, place.region, name) for name in instance_types)
         return {key[2]: found for key, found in self._limits.get_many(keys, read).items() if found}
+
+    def _read_warm(self, clusters: Sequence[Cluster]) -> dict[str, int | None]:
+        accounts = {account.account_id: account for account in self.accounts()}
+        groups: dict[tuple[str, str], list[Cluster]] = {}
+        for cluster in clusters:
+            groups.setdefault((cluster.account_id, cluster.region), []).append(cluster)
+        found: dict[str, int | None] = {cluster_key(cluster): None for cluster in clusters}
+        for (account_id, region), group in groups.items():
+            if account_id not in accounts:
+                continue
+            place = Place(sessions=self._sessions, account=accounts[account_id], region=region)
+            try:
+                warm = cni_metrics.warm_ips(place, [cluster.name for cluster in group], self._now())
+            except QueryError as error:
+                # The Helper is optional, and so is the permission to read it: the figure is "not known".
+                log.info("warm addresses not known", extra={"account_id": account_id, "reason": error.message})
+                continue
+            found.update({cluster_key(cluster): warm.get(cluster.name) for cluster in group})
+        return found
 
     def _read_contents(self, subnets: Sequence[Subnet]) -> dict[str, SubnetContents]:
         """Contents by subnet id: each account and region in one read, several at the same time."""

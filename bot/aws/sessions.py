@@ -20,6 +20,7 @@ from bot.errors import QueryError
 from bot.inventory import Account
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ec2.client import EC2Client
     from mypy_boto3_eks.client import EKSClient
     from mypy_boto3_sts.client import STSClient
@@ -133,6 +134,10 @@ class Sessions:
     def eks(self, account: Account, region: str) -> "EKSClient":
         """The EKS client of an account and region."""
         return cast("EKSClient", self._client(account, region, "eks"))
+
+    def cloudwatch(self, account: Account, region: str) -> "CloudWatchClient":
+        """The CloudWatch client of an account and region."""
+        return cast("CloudWatchClient", self._client(account, region, "cloudwatch"))
 
     def home_region(self, account: Account) -> str:
         """The region for calls that are about the whole account: a configured one, or the partition's first."""

@@ -62,15 +62,6 @@ def candidate_blocks(cidr: IPv4Network) -> int:
     return max(cidr.num_addresses // BLOCK_IPS - 2, 0)
 
 
-def free_block_bounds(cidr: IPv4Network, available_ips: int, used_ips: int) -> tuple[int, int]:
-    """Least and most free /28 blocks possible, without reading interfaces: screening before a map.
-
-    Every used address breaks at most one block, and free addresses fill at most a sixteenth as many.
-    """
-    blocks = candidate_blocks(cidr)
-    return max(blocks - used_ips, 0), min(blocks, available_ips // BLOCK_IPS)
-
-
 def block_map(cidr: IPv4Network, enis: Iterable[Eni], reservations: Sequence[Reservation] = ()) -> BlockMap:
     """The exact block map of a subnet, from all of its interfaces and reservations.
 

@@ -61,11 +61,15 @@ def _one(command: Command) -> Message:
         text=f"{command.verb}: {command.summary}. For example: {command.example}",
         verdict=(Mono(command.usage), *aliases),
         parts=(
-            Text(lines=((f"{command.summary}.",),)),
-            Controls(items=() if command.writes else (Button(label=_label(command.example), command=command.example),)),
+            Text(lines=((f"{command.summary}.",), ("For example ", Mono(command.example)))),
+            *(() if command.writes else (_try(command),)),
         ),
         answer=fields(HelpAnswer(commands=[_json(command)])),
     )
+
+
+def _try(command: Command) -> Controls:
+    return Controls(items=(Button(label=_label(command.example), command=command.example),))
 
 
 def _label(text: str) -> str:

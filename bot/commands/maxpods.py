@@ -1,5 +1,7 @@
 """`maxpods TYPE`: pods a node of this type can hold, in every mode. Needs no AWS."""
 
+import re
+
 from bot.answers import MaxPodsAnswer, MaxPodsByMode, fields
 from bot.capacity.eni_limits import known_types, snapshot_date, snapshot_limits
 from bot.capacity.nodes import (
@@ -19,6 +21,8 @@ from bot.services import Services
 _GUIDE = Link(
     "EKS: choosing an instance type", "https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html"
 )
+
+_LOOKS_LIKE_A_TYPE = re.compile(r"[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}")
 
 
 def answer(asked: Asked, request: Request, services: Services) -> Message:
@@ -56,10 +60,10 @@ def _limits(instance_type: str) -> InstanceLimits:
     if limits is not None:
         return limits
     shown = instance_type if len(instance_type) <= 40 else instance_type[:37] + "…"
-    if "." not in instance_type:
+    if not _LOOKS_LIKE_A_TYPE.fullmatch(instance_type):
         raise UserError(
             f"`{shown}` is not an instance type; one looks like `m5.large`. Try `maxpods m5.large`.",
-            [f"maxpods {name}" for name in nearest(f"{shown}.large", known_types(), ratio=80)],
+            [f"maxpods {name}" for name in nearest(f"{shown}.large", known_types(), ratio=80)] or ["maxpods m5.large"],
         )
     close = nearest(shown, known_types())
     hint = f" Types with a similar name: {', '.join(close)}." if close else ""
@@ -95,7 +99,8 @@ def _rows(pods: MaxPods, cap: int, prefixes: bool) -> tuple[tuple[str, str], ...
 def _notes(limits: InstanceLimits, pods: MaxPods, cap: int) -> tuple[Line, ...]:
     notes: list[Line] = []
     if prefix_supported(limits):
-        notes.append((f"Addresses alone would allow {pods.prefix_uncapped:,} with prefixes; the cap of {cap} binds.",))
+        binds = f"; the cap of {cap} binds" if pods.prefix_uncapped > cap else f", below the cap of {cap}"
+        notes.append((f"Addresses alone would allow {pods.prefix_uncapped:,} with prefixes{binds}.",))
     windows = f"{pods.windows_secondary}" + (f", {pods.windows_prefix} with prefixes" if pods.windows_prefix else "")
     notes.append((f"Windows nodes: {windows} addresses before kubelet's 110.",))
     if limits.network_cards > 1:

@@ -13,7 +13,7 @@ from bot.errors import UserError
 from bot.inventory import Cluster
 from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
 from bot.rows import alert_row, subnet_row
-from bot.scope import EVERYTHING, Scope, ScopeKind, clusters_in, resolve, subnets_in
+from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, resolve, subnets_in
 from bot.services import Services
 from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural, share
 
@@ -210,7 +210,7 @@ def _cluster_row(cluster: Cluster, found: _Status) -> ClusterRow:
         usable_ips=sums.usable,
         free_ips=sums.free,
         unknown_subnets=sums.unknown_subnets + len(cluster.all_subnet_ids) - len(mine),
-        warm_ips=found.warm.get(cluster.name),
+        warm_ips=found.warm.get(cluster_key(cluster)),
         health=_cluster_health(cluster),
     )
 

@@ -1,7 +1,8 @@
 """Configuration: what can be set (settings) and how it is read (loading)."""
 
-from bot.config.loading import CONFIG_VARIABLE, DEFAULT_FILE, OUTSIDE_NAMES, aws_environment, keys, load, slack_mode
+from bot.config.loading import CONFIG_VARIABLE, DEFAULT_FILE, aws_environment, load, slack_mode
 from bot.config.settings import (
+    OUTSIDE_NAMES,
     AccessSettings,
     AwsSettings,
     ScheduleSettings,
@@ -10,6 +11,7 @@ from bot.config.settings import (
     ThresholdSettings,
     WatchSettings,
     duration,
+    keys,
 )
 
 __all__ = [

@@ -4,18 +4,16 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsError
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource
 
-from bot.config.settings import Settings
-from bot.errors import ConfigError, nearest
-
-OUTSIDE_NAMES = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL", "PORT")
-"""Variables read under their common names, without the EKSIP_ prefix."""
+from bot.config.problems import problem, unknown_variable, unknown_variables
+from bot.config.settings import OUTSIDE_NAMES, Settings
+from bot.errors import ConfigError
 
 CONFIG_VARIABLE = "EKSIP_CONFIG"
 DEFAULT_FILE = "eksip.toml"
@@ -27,7 +25,15 @@ class _GivenEnvironment(EnvSettingsSource):
     environ: Mapping[str, str] = {}
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
-        return {name.lower(): value for name, value in self.environ.items()}
+        # An empty variable counts as not set (compose files pass them), and a secret's trailing newline is no secret.
+        return {name.lower(): value.strip() for name, value in self.environ.items() if value.strip()}
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """The JSON of a list or table; text that is none is left to validation, which reports every problem at once."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
 
 
 def load(environ: Mapping[str, str] | None = None, facts: Mapping[str, Any] | None = None) -> Settings:
@@ -39,7 +45,9 @@ def load(environ: Mapping[str, str] | None = None, facts: Mapping[str, Any] | No
     given = dict(os.environ if environ is None else environ)
     problems: list[str] = []
     found = dict(facts) if facts is not None else _read_file(given, problems)
-    problems += _unknown_variables(given)
+    for name in unknown_variables(given, {CONFIG_VARIABLE}):
+        problems.append(unknown_variable(name))
+        del given[name]
     for name in OUTSIDE_NAMES:
         for key in (name, name.lower()):
             if key in found:
@@ -64,16 +72,10 @@ def load(environ: Mapping[str, str] | None = None, facts: Mapping[str, Any] | No
     try:
         settings = _Loaded(**found)
     except ValidationError as exc:
-        problems += [_problem(error, given) for error in exc.errors(include_url=False)]
-    except SettingsError as exc:
-        problems.append(
-            f"{exc}. Lists and tables in the environment are JSON, for example EKSIP_AWS__REGIONS='[\"eu-west-1\"]'."
-        )
-    else:
-        problems += _contradictions(settings)
-        if not problems:
-            return settings
-    raise ConfigError(problems)
+        problems += [problem(error, given) for error in exc.errors(include_url=False)]
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
+    return settings
 
 
 @contextmanager
@@ -110,28 +112,6 @@ def slack_mode(settings: Settings, *, http: bool = False) -> str:
     return mode
 
 
-def keys() -> tuple[str, ...]:
-    """Every key that eksip.toml may hold, dotted; entries of lists of tables carry `[]`."""
-    return tuple(_keys(Settings, ""))
-
-
-def _keys(model: type[BaseModel], path: str) -> list[str]:
-    found = []
-    for name, field in model.model_fields.items():
-        if field.validation_alias is not None:
-            continue
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            found += _keys(inner, f"{path}{name}.")
-            continue
-        arguments = getattr(inner, "__args__", ())
-        if arguments and isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel):
-            found += _keys(arguments[0], f"{path}{name}[].")
-            continue
-        found.append(f"{path}{name}")
-    return found
-
-
 def _read_file(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     named = environ.get(CONFIG_VARIABLE)
     path = Path(named or DEFAULT_FILE)
@@ -140,56 +120,10 @@ def _read_file(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any
     except FileNotFoundError:
         if named:
             problems.append(f"{CONFIG_VARIABLE} names {named}, and there is no such file.")
-    except (OSError, UnicodeDecodeError) as exc:
-        problems.append(f"{path} cannot be read: {exc}.")
+    except OSError as exc:
+        problems.append(f"{path} cannot be read: {exc.strerror}.")
+    except UnicodeDecodeError:
+        problems.append(f"{path} is not UTF-8 text.")
     except tomllib.TOMLDecodeError as exc:
         problems.append(f"{path} is not valid TOML: {exc}.")
     return {}
-
-
-def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    known = {"EKSIP_" + key.upper().replace(".", "__") for key in keys() if "[]" not in key}
-    known |= {"EKSIP_AWS__ACCOUNTS", "EKSIP_WATCHES", CONFIG_VARIABLE}
-    sections = {name.rpartition("__")[0] for name in known if "__" in name}
-    problems = []
-    for name in sorted(environ):
-        if not name.upper().startswith("EKSIP_") or name.upper() in known | sections:
-            continue
-        close = nearest(name, known, limit=1, ratio=60)
-        hint = f"; the nearest is {close[0]}" if close else f", for example {min(known)}"
-        problems.append(f"{name} is not a setting{hint}.")
-    return problems
-
-
-def _problem(error: Any, environ: Mapping[str, str]) -> str:
-    location = [str(step) for step in error["loc"] if not str(step).startswith(("str", "list[", "constrained"))]
-    dotted = ".".join(location)
-    variable = "EKSIP_" + "__".join(location).upper()
-    origin = variable if variable in environ else location[0] if location[0] in OUTSIDE_NAMES else f"`{dotted}`"
-    if error["type"] == "extra_forbidden":
-        plain = ".".join(step for step in location if not step.isdigit())
-        known = {key.replace("[]", ""): key for key in keys()}
-        close = nearest(plain, known, limit=1, ratio=60)
-        hint = f"; the nearest is `{known[close[0]]}`" if close else ""
-        return f"{origin} is not a setting{hint}."
-    secret = any(word in dotted.lower() for word in ("token", "secret", "external_id", "database_url"))
-    shown = "" if secret or error["type"] == "missing" else f" (read {str(error['input'])[:60]!r})"
-    return f"{origin}: {error['msg'].removeprefix('Value error, ')}{shown}."
-
-
-def _contradictions(settings: Settings) -> list[str]:
-    limits = settings.thresholds
-    problems = []
-    if not limits.critical_pct <= limits.low_pct <= limits.clear_pct:
-        problems.append(
-            f"`thresholds` must rise from critical_pct to low_pct to clear_pct "
-            f"(read {limits.critical_pct:g}, {limits.low_pct:g}, {limits.clear_pct:g}; for example 5, 10, 12)."
-        )
-    if settings.schedule.poll < timedelta(seconds=1):
-        problems.append("`schedule.poll` must be at least 1s (for example 5m).")
-    seen: dict[str, int] = {}
-    for number, account in enumerate(settings.aws.accounts):
-        if account.account_id in seen:
-            problems.append(f"`aws.accounts.{number}.account_id`: {account.account_id} is named twice.")
-        seen[account.account_id] = number
-    return problems

@@ -9,6 +9,10 @@ from bot.console.render import plain, show
 from bot.message import Message
 
 
+_LINE_BREAKS = {ord(character): f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029"}
+"""Characters JSON allows in strings and some readers take for the end of a line."""
+
+
 def print_rich(message: Message) -> None:
     """Print the message for a person at a terminal, in colour where the terminal has it."""
     show(message, Console(highlight=False, emoji=False, markup=False))
@@ -21,5 +25,5 @@ def print_plain(message: Message) -> None:
 
 def print_json(value: object, *, one_line: bool) -> None:
     """Print JSON, indented unless it has to be one line; each line goes out at once."""
-    print(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2))
+    print(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2).translate(_LINE_BREAKS))
     sys.stdout.flush()

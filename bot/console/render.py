@@ -56,7 +56,7 @@ def renderable(message: Message) -> RenderableType:
     for part in message.parts:
         body += [Padding(item, (0, 0, 0, 2)) for item in _part(part)]
     if message.failure is not None and message.failure.suggestions:
-        tries = ", ".join(f"eksip ask {command}" for command in message.failure.suggestions)
+        tries = ", ".join(f"eksip ask {_clean(command)}" for command in message.failure.suggestions)
         body.append(Padding(RichText(f"Try: {tries}", style="bright_black"), (0, 0, 0, 2)))
     return Group(*body)
 

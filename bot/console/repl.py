@@ -1,6 +1,7 @@
 """The chat in the terminal: history, completion, the same commands as in Slack."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -62,3 +63,10 @@ def chat(
         with console.status("Working…"):
             message = answer(Request(text=text, surface=Surface.CONSOLE))
         show(message, console)
+
+
+def history_file() -> str:
+    """Where the chat's history is kept: a file in the person's state folder, made readable to them alone."""
+    folder = Path.home() / ".local" / "state" / "eksip"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return str(folder / "history")

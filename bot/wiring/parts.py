@@ -125,7 +125,7 @@ class Parts:
 def asking(*, demo: bool = False) -> Iterator[Parts]:
     """The parts for one question or a chat: of the configured accounts, or of the demo estate."""
     with ExitStack() as stack:
-        settings = stack.enter_context(_demo_estate()).settings if demo else load()
+        settings = stack.enter_context(demo_estate()).settings if demo else load()
         parts = Parts(settings)
         stack.callback(parts.close)
         yield parts
@@ -140,13 +140,15 @@ class DemoEstate:
 
 
 @contextmanager
-def _demo_estate(facts: Mapping[str, object] | None = None) -> Iterator[DemoEstate]:
-    """The demo estate with `facts` added to its settings; its database lives in a folder of its own."""
+def demo_estate(
+    environ: Mapping[str, str] | None = None, facts: Mapping[str, object] | None = None
+) -> Iterator[DemoEstate]:
+    """The demo estate with `environ` and `facts` added to its settings; its database has a folder of its own."""
     from bot.demo.world import World
 
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="eksip-demo-"))
         world = stack.enter_context(World(now=utc_now()))
         stack.enter_context(aws_environment(world.credentials()))
-        environ = {"DATABASE_URL": f"sqlite:///{folder}/demo.db"}
-        yield DemoEstate(world=world, settings=load(environ, {**world.config(), **(facts or {})}))
+        given = {"DATABASE_URL": f"sqlite:///{folder}/demo.db", **(environ or {})}
+        yield DemoEstate(world=world, settings=load(given, {**world.config(), **(facts or {})}))

@@ -1,0 +1,257 @@
+"""What Slack sends an app: slash commands, events and block actions, with the fields an app may rely on.
+
+Source: https://docs.slack.dev/interactivity/implementing-slash-commands,
+https://docs.slack.dev/apis/events-api, https://docs.slack.dev/reference/interaction-payloads/block_actions-payload.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from bot.demo.workspace.content import controls
+from bot.demo.workspace.identity import Bot
+from bot.demo.workspace.records import Channel, Json, Message, User
+from bot.demo.workspace.state import State
+
+_LINK = re.compile(
+    r"(?P<url>https?://[^\s<>|]+)"
+    r"|(?<![\w@.#/-])(?P<host>(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|app|eu|de))(?![\w-]|\.\w)",
+    re.IGNORECASE,
+)
+_MENTION = re.compile(r"(?<![\w@])@([\w.-]*\w)")
+_CHANNEL = re.compile(r"(?<![\w#&])#([\w-]+)")
+
+
+def incoming_text(state: State, typed: str, *, labels: bool) -> str:
+    """Typed text as Slack hands it to an app: escaped, with links, users and channels as entities.
+
+    Source: https://docs.slack.dev/interactivity/implementing-slash-commands (should_escape gives `<@U…|name>` and
+    `<#C…|name>`; events name users without a label).
+    """
+    text = typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _LINK.sub(lambda match: f"<{match['url']}>" if match["url"] else _host(match["host"]), text)
+
+    def user(match: re.Match[str]) -> str:
+        try:
+            found = state.user(match[1])
+        except KeyError:
+            return match[0]
+        return f"<@{found.user_id}|{found.name}>" if labels else f"<@{found.user_id}>"
+
+    def channel(match: re.Match[str]) -> str:
+        try:
+            found = state.channel(match[1])
+        except KeyError:
+            return match[0]
+        return f"<#{found.channel_id}|{found.name}>"
+
+    return _CHANNEL.sub(channel, _MENTION.sub(user, text))
+
+
+def slash_payload(
+    bot: Bot, user: User, channel: Channel, *, command: str, text: str, response_url: str, trigger_id: str
+) -> Json:
+    """The fields of a slash command, the same as a form and as a Socket Mode payload."""
+    return {
+        "token": "local",
+        "team_id": user.team_id,
+        "team_domain": bot.team_domain,
+        "channel_id": channel.channel_id,
+        "channel_name": channel.command_name,
+        "user_id": user.user_id,
+        "user_name": user.name,
+        "command": command,
+        "text": text,
+        "api_app_id": bot.app_id,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": trigger_id,
+    }
+
+
+def event_payload(bot: Bot, state: State, channel: Channel, event: Mapping[str, Any], event_time: int) -> Json:
+    """An event in the envelope of the Events API."""
+    outsiders = any(state.users[member].is_external for member in channel.members if member in state.users)
+    return {
+        "token": "local",
+        "team_id": bot.team_id,
+        "context_team_id": bot.team_id,
+        "api_app_id": bot.app_id,
+        "event": dict(event),
+        "type": "event_callback",
+        "event_id": f"Ev{uuid.uuid4().hex[:10].upper()}",
+        "event_time": event_time,
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": bot.team_id,
+                "user_id": bot.user_id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": outsiders,
+        "event_context": f"4-{uuid.uuid4().hex}",
+    }
+
+
+def message_event(message: Message, user: User, *, kind: str) -> Json:
+    """A posted message as an `app_mention` or as a `message` of a direct conversation."""
+    event: Json = {
+        "type": kind,
+        "user": message.user_id,
+        "text": message.text,
+        "ts": message.ts,
+        "event_ts": message.ts,
+        "channel": message.channel_id,
+        "team": user.team_id,
+    }
+    if message.bot_id:
+        event["bot_id"] = message.bot_id
+    if message.thread_ts:
+        event["thread_ts"] = message.thread_ts
+    if kind == "message":
+        event["channel_type"] = "im"
+    return event
+
+
+def changed_event(message: Message, previous: Message, team_id: str, event_ts: str) -> Json:
+    """An edit in a direct conversation, as the app that made it sees it too."""
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "message": message.wire(team_id),
+        "previous_message": previous.wire(team_id),
+        "channel": message.channel_id,
+        "channel_type": "im",
+        "ts": event_ts,
+        "event_ts": event_ts,
+    }
+
+
+def action_payload(
+    bot: Bot,
+    user: User,
+    channel: Channel,
+    message: Message,
+    action: Mapping[str, Any],
+    *,
+    attachment_id: int | None,
+    response_url: str,
+    trigger_id: str,
+) -> Json:
+    """A click or a choice; an ephemeral is named by its container alone, never repeated as a message."""
+    container: Json = {
+        "type": "message" if attachment_id is None else "message_attachment",
+        "message_ts": message.ts,
+        "channel_id": channel.channel_id,
+        "is_ephemeral": message.only_to is not None,
+    }
+    if attachment_id is not None:
+        container["attachment_id"] = attachment_id
+        container["is_app_unfurl"] = False
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    payload: Json = {
+        "type": "block_actions",
+        "user": {
+            "id": user.user_id,
+            "username": user.name,
+            "name": user.name,
+            "team_id": user.team_id,
+        },
+        "api_app_id": bot.app_id,
+        "token": "local",
+        "container": container,
+        "trigger_id": trigger_id,
+        "team": {"id": bot.team_id, "domain": bot.team_domain},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "channel": {"id": channel.channel_id, "name": channel.command_name},
+        "state": {"values": _chosen(message, action)},
+        "response_url": response_url,
+        "actions": [dict(action)],
+    }
+    if message.only_to is None:
+        payload["message"] = message.wire(bot.team_id)
+    return payload
+
+
+def action_of(block: Json, control: Json, *, value: str | None, option: str | None, action_ts: str) -> Json:
+    """What using a control sends: a button's value, the chosen option of a menu.
+
+    Raises: LookupError when `option` names none of the menu's options.
+    """
+    action: Json = {
+        "type": control["type"],
+        "action_id": control["action_id"],
+        "block_id": block.get("block_id", ""),
+        "action_ts": action_ts,
+    }
+    if control["type"] in ("button", "workflow_button"):
+        action["text"] = control["text"]
+        for name in ("value", "style", "url"):
+            if control.get(name) is not None:
+                action[name] = control[name]
+        if value is not None:
+            action["value"] = value
+        return action
+    if control.get("placeholder") is not None:
+        action["placeholder"] = control["placeholder"]
+    options = list(control.get("options") or ())
+    for group in control.get("option_groups") or ():
+        options += group["options"]
+    wanted = option if option is not None else value
+    if options:
+        chosen = [item for item in options if wanted in (item["value"], item["text"]["text"])]
+        if not chosen:
+            offered = ", ".join(str(item["value"]) for item in options)
+            raise LookupError(f"No option {wanted!r} in {control['action_id']}: {offered}.")
+        many = control["type"] == "checkboxes" or str(control["type"]).startswith("multi_")
+        action.update({"selected_options": chosen[:1]} if many else {"selected_option": chosen[0]})
+        return action
+    field = {"datepicker": "selected_date", "timepicker": "selected_time", "datetimepicker": "selected_date_time"}
+    kind = str(control["type"])
+    action[field.get(kind) or f"selected_{kind.removesuffix('_select').removesuffix('s')}"] = wanted
+    return action
+
+
+def find_control(message: Message, action_id: str, block_id: str | None) -> tuple[Json, Json, int | None]:
+    """The block, the control and the attachment number of an action in a message.
+
+    Raises: LookupError naming the controls there are.
+    """
+    places: list[tuple[tuple[Json, ...], int | None]] = [(message.blocks, None)]
+    places += [(tuple(part.get("blocks") or ()), int(part["id"])) for part in message.attachments]
+    seen = []
+    for blocks, attachment_id in places:
+        for block, control in controls(blocks):
+            if control["action_id"] == action_id and block_id in (None, "", block.get("block_id")):
+                return block, control, attachment_id
+            seen.append(str(control["action_id"]))
+    raise LookupError(f"No control {action_id!r} in this message: {', '.join(seen) or 'it has none'}.")
+
+
+def _chosen(message: Message, action: Mapping[str, Any]) -> Json:
+    values: Json = {}
+    sources = list(controls(message.blocks))
+    for part in message.attachments:
+        sources += controls(part.get("blocks") or ())
+    for block, control in sources:
+        if control["type"] in ("button", "overflow", "workflow_button"):
+            continue
+        is_this = control["action_id"] == action["action_id"] and block.get("block_id") == action["block_id"]
+        entry = {"type": control["type"], "selected_option": control.get("initial_option")}
+        if is_this:
+            entry = {name: value for name, value in action.items() if name.startswith("selected_")}
+            entry["type"] = control["type"]
+        values.setdefault(block.get("block_id", ""), {})[control["action_id"]] = entry
+    return values
+
+
+def _host(host: str) -> str:
+    return f"<http://{host}|{host}>"

@@ -1,0 +1,155 @@
+"""What people do in the workspace: type commands, post, click; each becomes what Slack would send the bot."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from bot.demo.workspace.content import MethodError
+from bot.demo.workspace.events import Delivery, Kind
+from bot.demo.workspace.identity import Bot
+from bot.demo.workspace.payloads import (
+    action_of,
+    action_payload,
+    changed_event,
+    event_payload,
+    find_control,
+    incoming_text,
+    message_event,
+    slash_payload,
+)
+from bot.demo.workspace.records import Change, ChangeKind, Channel, ChannelKind, Json, Message, SlashResult
+from bot.demo.workspace.responseurls import ResponseUrls
+from bot.demo.workspace.state import State
+
+
+class People:
+    """Turns what people do into deliveries to the bot; runs on the server's loop."""
+
+    def __init__(self, *, state: State, bot: Bot, delivery: Delivery, response_urls: ResponseUrls) -> None:
+        self.base_url = ""
+        self._state = state
+        self._bot = bot
+        self._delivery = delivery
+        self._response_urls = response_urls
+
+    async def slash(self, text: str, *, user: str, channel: str, command: str) -> SlashResult:
+        """Deliver a typed command; the ack's text, if any, is shown to the user or in the channel."""
+        who, where = self._state.user(user), self._state.channel(channel)
+        if command not in (known.command for known in self._bot.commands):
+            return SlashResult(error="invalid_command", shown=f"{command} is not a valid command.")
+        refused: list[MethodError] = []
+
+        def show(body: Mapping[str, Any]) -> None:
+            if not any(body.get(name) for name in ("text", "blocks", "attachments")):
+                return
+            try:
+                self._response_urls.answer(where.channel_id, who.user_id, body)
+            except MethodError as exc:
+                refused.append(exc)
+
+        payload = slash_payload(
+            self._bot,
+            who,
+            where,
+            command=command,
+            text=incoming_text(self._state, text.strip(), labels=True),
+            response_url=self._response_urls.issue(
+                self.base_url, channel_id=where.channel_id, user_id=who.user_id, origin=None
+            ),
+            trigger_id=_trigger_id(),
+        )
+        outcome = await self._delivery.ask(Kind.COMMAND, payload, show)
+        error = _slack_error(outcome.reason)
+        if refused:
+            error = refused[0].error
+        shown = None if error is None else f'{command} failed with the error "{error}"'
+        return SlashResult(body=outcome.body, seconds=outcome.seconds, error=error, shown=shown)
+
+    def say(self, text: str, *, user: str, channel: str, thread_ts: str | None) -> Message:
+        """Post what a person wrote, and tell the bot if it is mentioned or addressed directly."""
+        who, where = self._state.user(user), self._state.channel(channel)
+        message = self._state.post(
+            Message(
+                ts=self._state.next_ts(),
+                channel_id=where.channel_id,
+                user_id=who.user_id,
+                bot_id=who.bot_id,
+                text=incoming_text(self._state, text, labels=False),
+                thread_ts=thread_ts,
+            )
+        )
+        kind = None
+        if where.kind is ChannelKind.DM:
+            kind = "message"
+        elif f"<@{self._bot.user_id}>" in message.text and self._bot.user_id in where.members:
+            kind = "app_mention"
+        if kind is not None:
+            self._tell(where, message_event(message, who, kind=kind), message.ts)
+        return message
+
+    async def click(
+        self,
+        *,
+        channel: str,
+        ts: str,
+        action_id: str,
+        user: str,
+        value: str | None,
+        option: str | None,
+        block_id: str | None = None,
+    ) -> str | None:
+        """Use a control of a message this user sees: None when the bot acknowledged, else Slack's error.
+
+        Raises: LookupError when there is no such message, control or option.
+        """
+        who, where = self._state.user(user), self._state.channel(channel)
+        message = self._state.find(where.channel_id, ts, who.user_id)
+        if message is None:
+            raise LookupError(f"No message {ts} in {where.name} that {who.name} can see.")
+        block, control, attachment_id = find_control(message, action_id, block_id)
+        action = action_of(block, control, value=value, option=option, action_ts=self._state.next_ts())
+        payload = action_payload(
+            self._bot,
+            who,
+            where,
+            message,
+            action,
+            attachment_id=attachment_id,
+            response_url=self._response_urls.issue(
+                self.base_url, channel_id=where.channel_id, user_id=who.user_id, origin=message
+            ),
+            trigger_id=_trigger_id(),
+        )
+        outcome = await self._delivery.ask(Kind.ACTION, payload, lambda _: None)
+        return _slack_error(outcome.reason)
+
+    def echo(self, change: Change) -> None:
+        """Tell the bot of its own posts and edits in a direct conversation, as Slack does for `message.im`."""
+        message = change.message
+        where = self._state.channels[message.channel_id]
+        if where.kind is not ChannelKind.DM or message.user_id != self._bot.user_id or message.only_to:
+            return
+        if change.kind is ChangeKind.POSTED:
+            event = message_event(message, self._state.users[message.user_id], kind="message")
+        elif change.kind is ChangeKind.CHANGED and change.previous is not None:
+            event = changed_event(message, change.previous, self._bot.team_id, self._state.next_ts())
+        else:
+            return
+        self._tell(where, event, str(event["event_ts"]), may_duplicate=False)
+
+    def _tell(self, channel: Channel, event: Json, ts: str, *, may_duplicate: bool = True) -> None:
+        payload = event_payload(self._bot, self._state, channel, event, int(ts.split(".")[0]))
+        self._delivery.tell(payload, may_duplicate=may_duplicate)
+
+
+def _slack_error(reason: str) -> str | None:
+    """What Slack calls a delivery that failed: too late is `operation_timeout`, everything else `dispatch_failed`."""
+    if not reason:
+        return None
+    return "operation_timeout" if reason in ("timeout", "http_timeout") else "dispatch_failed"
+
+
+def _trigger_id() -> str:
+    return f"1.2.{uuid.uuid4().hex}"

@@ -1,0 +1,153 @@
+"""What Slack sends, as a Request: commands, mentions, direct messages and clicks, and the key that tells them apart."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.command import Request, Surface
+
+Body = Mapping[str, Any]
+
+_LIKE_A_MENTION = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)(?:\|[^>]*)?>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who the bot is in Slack: what auth.test said at start."""
+
+    team_id: str
+    bot_user_id: str
+    bot_id: str = ""
+    enterprise_id: str = ""
+
+    def outside(self, team_id: str, enterprise_id: str = "") -> bool:
+        """Whether a person of this team is from another organisation; a team that is not known is ours."""
+        if not team_id or team_id == self.team_id:
+            return False
+        return not self.enterprise_id or enterprise_id != self.enterprise_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One question with the way back: where to answer, and the key under which it is answered once.
+
+    `key` is "" when Slack gave nothing to tell a repetition by.
+    """
+
+    request: Request
+    key: str
+    response_url: str = ""
+
+    @property
+    def in_direct_messages(self) -> bool:
+        """Whether it was asked where only this person and the bot read."""
+        return self.request.channel_id.startswith("D")
+
+
+def from_command(body: Body, identity: Identity) -> Incoming:
+    """A slash command. Its trigger id is new each time somebody types, and the same when a delivery is repeated.
+
+    Source: https://docs.slack.dev/interactivity/implementing-slash-commands.
+    """
+    team_id = _word(body, "team_id")
+    return Incoming(
+        request=Request(
+            text=unescaped(_word(body, "text")),
+            surface=Surface.SLASH,
+            user_id=_word(body, "user_id"),
+            channel_id=_word(body, "channel_id"),
+            team_id=team_id,
+            thread_ts=_word(body, "thread_ts") or None,
+            is_external=identity.outside(team_id, _word(body, "enterprise_id")),
+        ),
+        key=_key("command", _word(body, "trigger_id")),
+        response_url=_word(body, "response_url"),
+    )
+
+
+def from_event(body: Body, identity: Identity) -> Incoming | None:
+    """A mention or a direct message by a person; None for bots, edits and everything else.
+
+    A direct message that mentions the bot is one `message` event; a mention in a channel is one `app_mention`. The
+    answer to a mention goes into its thread, the answer to a direct message where it was asked.
+    Source: https://docs.slack.dev/reference/events/app_mention and …/message.im.
+    """
+    event = body.get("event") or {}
+    direct = event.get("type") == "message"
+    channel_id = _word(event, "channel")
+    unwanted = event.get("bot_id") or event.get("subtype") or event.get("edited") or event.get("hidden")
+    if unwanted or not event.get("user") or event["user"] == identity.bot_user_id:
+        return None
+    if direct != channel_id.startswith("D") or (direct and event.get("channel_type", "im") != "im"):
+        return None
+    team_id = _word(event, "user_team") or _word(event, "source_team") or _word(event, "team")
+    # a shared channel whose event does not say where the person is from: rather refuse one of us than answer others
+    unknown = not team_id and bool(body.get("is_ext_shared_channel"))
+    thread_ts = _word(event, "thread_ts") or ("" if direct else _word(event, "ts"))
+    return Incoming(
+        request=Request(
+            text=unescaped(_without_mention(_word(event, "text"), identity.bot_user_id)),
+            surface=Surface.DM if direct else Surface.MENTION,
+            user_id=_word(event, "user"),
+            channel_id=channel_id,
+            team_id=team_id or _word(body, "team_id"),
+            thread_ts=thread_ts or None,
+            is_external=unknown or identity.outside(team_id, _word(event, "enterprise")),
+        ),
+        key=_key("event", _word(body, "event_id")),
+    )
+
+
+def from_action(body: Body, identity: Identity) -> Incoming | None:
+    """A click or a choice whose value is command text; None when it carries none."""
+    actions = body.get("actions") or [{}]
+    action: Body = actions[0]
+    text = _word(action, "value") or _word(action.get("selected_option") or {}, "value")
+    if not text:
+        return None
+    user, container = body.get("user") or {}, body.get("container") or {}
+    team_id = _word(user, "team_id")
+    enterprise = body.get("enterprise") or {}
+    return Incoming(
+        request=Request(
+            text=text,
+            surface=Surface.BUTTON,
+            user_id=_word(user, "id"),
+            channel_id=_word(body.get("channel") or {}, "id") or _word(container, "channel_id"),
+            team_id=team_id,
+            thread_ts=_word(container, "thread_ts") or None,
+            is_external=identity.outside(team_id, _word(enterprise, "id")),
+        ),
+        key=_key("action", _word(body, "trigger_id")),
+        response_url=_word(body, "response_url"),
+    )
+
+
+def with_person(incoming: Incoming, *, is_guest: bool, is_external: bool) -> Incoming:
+    """The same question with what is known about the person who asked."""
+    request = incoming.request
+    known = replace(request, is_guest=is_guest, is_external=request.is_external or is_external)
+    return replace(incoming, request=known)
+
+
+def unescaped(text: str) -> str:
+    """The text as it was typed: Slack escapes three characters on the way in.
+
+    Source: https://docs.slack.dev/messaging/formatting-message-text ("Retrieving messages").
+    """
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _without_mention(text: str, bot_user_id: str) -> str:
+    """The text without the bot's own mention, wherever it stands."""
+    return _LIKE_A_MENTION.sub(lambda found: " " if found["user"] == bot_user_id else found[0], text).strip()
+
+
+def _key(kind: str, name: str) -> str:
+    return f"{kind}:{name}" if name else ""
+
+
+def _word(body: Body, name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""

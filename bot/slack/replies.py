@@ -1,0 +1,224 @@
+"""Replies: the two ways back to the person who asked, a message in a thread and a response URL."""
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, Protocol, TypeVar
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook import WebhookClient
+
+from bot.command import Surface
+from bot.message import Message, Visibility
+from bot.slack.incoming import Incoming
+from bot.slack.render import Payload, note, render, text_only
+from bot.slack.sending import (
+    CALL_SECONDS,
+    CONTENT_ERRORS,
+    SEND_ERRORS,
+    Outcome,
+    failure_of,
+    report_refused,
+    sent,
+)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+VISIBLE_WAITS = (0.7, 10.0, 25.0)
+"""Seconds after which a visible reply says that work goes on: a quicker answer comes without a placeholder."""
+PRIVATE_WAITS = (2.5, 25.0)
+"""The same for a response URL, whose messages cannot be taken back, so fewer and later: an answer within 2.5 s comes
+alone. With the answer these are three of the five uses Slack allows in 30 minutes.
+
+Source: https://github.com/slackapi/bolt-python/issues/1268 and https://github.com/slackapi/bolt-js/issues/2287
+(replace_original does nothing for a slash command).
+"""
+LONGEST_WAIT_SECONDS = 30.0
+ATTEMPTS = 3
+
+
+class Reply(Protocol):
+    """Where the answer to one question goes."""
+
+    waits: tuple[float, ...]
+
+    def wait(self, text: str) -> None:
+        """Say that the answer is on its way; never raises."""
+
+    def answer(self, message: Message) -> None:
+        """Give the answer; never raises."""
+
+
+class ThreadReply:
+    """A message everybody in the conversation sees: a placeholder when it takes long, edited into the answer once."""
+
+    def __init__(self, client: WebClient, incoming: Incoming, waits: tuple[float, ...] = VISIBLE_WAITS) -> None:
+        self.waits = waits
+        self._client = client
+        self._channel = incoming.request.channel_id
+        self._thread_ts = incoming.request.thread_ts
+        self._lock = Lock()
+        self._ts: str | None = None
+        self._answered = False
+
+    def wait(self, text: str) -> None:
+        """Post the placeholder, or change its words; nothing once the answer is there."""
+        with self._lock:
+            if self._answered:
+                return
+            try:
+                self._put(note(text))
+            except SEND_ERRORS as exc:
+                log.info("a placeholder was not posted", extra={"reason": failure_of(exc).reason})
+
+    def answer(self, message: Message) -> None:
+        """Edit the placeholder into the answer, or post the answer where none was needed."""
+        with self._lock:
+            self._answered = True
+            try:
+                self._put(render(message))
+            except SEND_ERRORS as exc:
+                _not_shown(self._channel, failure_of(exc).reason)
+
+    def _put(self, payload: Payload) -> None:
+        if self._ts is not None:
+            ts = self._ts
+            changed = {name: value for name, value in payload.items() if not name.startswith("unfurl_")}
+            try:
+                patiently(
+                    lambda: sent(lambda p: self._client.chat_update(channel=self._channel, ts=ts, **p), changed),
+                    repeatable=True,
+                )
+            except SlackApiError as exc:
+                if failure_of(exc).outcome is not Outcome.GONE:
+                    raise
+            else:
+                return
+        posted = patiently(
+            lambda: sent(
+                lambda p: self._client.chat_postMessage(channel=self._channel, thread_ts=self._thread_ts, **p), payload
+            ),
+            repeatable=False,
+        )
+        self._ts = str(posted["ts"])
+
+
+class PrivateReply:
+    """A response URL: for the person alone, or in the channel where the answer is for everybody.
+
+    Where it has expired or fails, chat.postEphemeral and chat.postMessage say the same.
+    """
+
+    def __init__(self, client: WebClient, incoming: Incoming, waits: tuple[float, ...] = PRIVATE_WAITS) -> None:
+        self.waits = waits
+        self._client = client
+        self._incoming = incoming
+        self._lock = Lock()
+        self._answered = False
+
+    def wait(self, text: str) -> None:
+        """Tell the person alone that work goes on; nothing once the answer is there."""
+        with self._lock:
+            if self._answered:
+                return
+            reason = self._hook(note(text), everybody=False)
+            if reason:
+                log.info("a placeholder was not shown", extra={"reason": reason})
+
+    def answer(self, message: Message) -> None:
+        """Give the answer: to the person alone, unless it is for the channel or nobody else is there."""
+        request = self._incoming.request
+        with self._lock:
+            self._answered = True
+            everybody = message.visibility is Visibility.IN_CHANNEL or self._incoming.in_direct_messages
+            payload = render(message, share=request.surface is Surface.SLASH and not everybody)
+            reason = self._hook(payload, everybody=everybody)
+            if reason in CONTENT_ERRORS:
+                report_refused(reason, payload)
+                payload = text_only(payload)
+                reason = self._hook(payload, everybody=everybody)
+            if reason:
+                log.info("a response URL failed", extra={"reason": reason, "channel": request.channel_id})
+                self._post(payload, everybody=everybody)
+
+    def _hook(self, payload: Payload, *, everybody: bool) -> str:
+        """Send to the response URL: why it failed, "" when it did not."""
+        body: dict[str, Any] = dict(payload) | {
+            "response_type": "in_channel" if everybody else "ephemeral",
+            "replace_original": False,
+        }
+        if self._incoming.request.thread_ts:
+            body["thread_ts"] = self._incoming.request.thread_ts
+        hook = WebhookClient(
+            self._incoming.response_url,
+            timeout=CALL_SECONDS,
+            retry_handlers=[],
+            logger=logging.getLogger("slack_sdk.webhook"),
+        )
+        try:
+            response = hook.send_dict(body)
+        except (*SEND_ERRORS, ValueError) as exc:  # ValueError: no address at all
+            return failure_of(exc).reason
+        return "" if response.status_code == 200 else _reason(response.body, response.status_code)
+
+    def _post(self, payload: Payload, *, everybody: bool) -> None:
+        request = self._incoming.request
+        try:
+            if everybody:
+                patiently(
+                    lambda: self._client.chat_postMessage(
+                        channel=request.channel_id, thread_ts=request.thread_ts, **payload
+                    ),
+                    repeatable=False,
+                )
+            else:
+                content = {name: value for name, value in payload.items() if not name.startswith("unfurl_")}
+                patiently(
+                    lambda: self._client.chat_postEphemeral(
+                        channel=request.channel_id, user=request.user_id, thread_ts=request.thread_ts, **content
+                    ),
+                    repeatable=True,
+                )
+        except SEND_ERRORS as exc:
+            _not_shown(request.channel_id, failure_of(exc).reason)
+
+
+def patiently(call: Callable[[], T], *, repeatable: bool) -> T:
+    """The result of `call`, tried three times at most where Slack asks to wait or did not take it.
+
+    A doubtful call is made again only when doing it twice does no harm (`repeatable`).
+    Raises: SEND_ERRORS.
+    """
+    attempt = 1
+    while True:
+        try:
+            return call()
+        except SEND_ERRORS as exc:
+            failure = failure_of(exc)
+            again = failure.outcome in (Outcome.RATE_LIMITED, Outcome.UNAVAILABLE) or (
+                repeatable and failure.outcome is Outcome.AMBIGUOUS
+            )
+            if not again or attempt >= ATTEMPTS:
+                raise
+            time.sleep(min(max(failure.retry_after.total_seconds(), float(attempt)), LONGEST_WAIT_SECONDS))
+            attempt += 1
+
+
+def _reason(body: str, status: int) -> str:
+    """Slack's word for a refused response URL: bare text, or JSON with `error`."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        found = body.strip()
+    if isinstance(found, dict):
+        found = found.get("error")
+    return str(found)[:100] if found else f"HTTP {status}"
+
+
+def _not_shown(channel: str, reason: str) -> None:
+    log.warning("an answer could not be shown", extra={"channel": channel, "reason": reason})

@@ -1,0 +1,190 @@
+"""`serve`: Slack in, alerts out. Starts the parts from the bottom up and stops them in reverse, each step named."""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+from bot import metrics
+from bot.alerts import Alert, AlertStatus, Transition, card, outage_card
+from bot.config import slack_mode
+from bot.message import Message
+from bot.monitor import Monitor
+from bot.scheduler import Scheduler
+from bot.slack.app import SlackApp, build_app
+from bot.slack.delivery import Delivery
+from bot.slack.http import HttpServer
+from bot.slack.socket import SocketRunner
+from bot.store import OutboxItem, Serving, Store
+from bot.store.serving import LEASE_LASTS
+from bot.wiring.parts import Parts
+
+log = logging.getLogger(__name__)
+
+FLUSH = timedelta(seconds=5)
+"""How long the outbox is emptied at the end, within the 10 s that `serve` promises after SIGTERM."""
+
+
+class Lead:
+    """Whether this process polls and sends: always on SQLite, one replica at a time on PostgreSQL."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._held = threading.Event()
+
+    @property
+    def held(self) -> bool:
+        """Whether the lead is ours as far as the last renewal knows."""
+        return self._held.is_set()
+
+    @property
+    def fence(self) -> int | None:
+        """The number of our lead, which the store compares on every alert write."""
+        return self._serving.fence
+
+    def keep(self, stop: threading.Event) -> None:
+        """Take the lead and renew it until `stop` is set; the thread's body."""
+        while not stop.is_set():
+            try:
+                self.renew()
+            except Exception:  # a database that is away for a while must not end the process
+                log.exception("the lead could not be renewed")
+                self._held.clear()
+            stop.wait(LEASE_LASTS.total_seconds() / 3)
+
+    def renew(self) -> None:
+        """Take or renew the lead once.
+
+        Raises: ConfigError when another process serves from the same SQLite file.
+        """
+        if self._serving.lead():
+            if not self._held.is_set():
+                log.info("leading: this process polls and sends", extra={"fence": self._serving.fence})
+            self._held.set()
+        elif self._held.is_set():
+            log.warning("the lead went to another replica")
+            self._held.clear()
+
+    def release(self) -> None:
+        """Give the lead away."""
+        self._held.clear()
+        self._serving.stop()
+
+
+@contextmanager
+def serving(
+    parts: Parts,
+    *,
+    http: bool = False,
+    on_transition: Callable[[Alert, Transition], None] | None = None,
+    host: str = "0.0.0.0",  # noqa: S104 (a service: Slack, probes and Prometheus reach it from outside)
+) -> Iterator[int]:
+    """The bot while the context is entered; gives the port of /healthz, /readyz and /metrics.
+
+    Raises: ConfigError for tokens or a database that cannot be used, QueryError when Slack refuses the token.
+    """
+    settings = parts.settings
+    mode = slack_mode(settings, http=http)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    stop = threading.Event()
+    with ExitStack() as steps:
+        steps.callback(_said, "stopped")
+        store = parts.store
+        lead = Lead(store.serving(owner))
+        lead.renew()
+        steps.callback(lead.release)
+        app = build_app(settings, parts.answer, store.first_time, parts.now)
+        delivery = Delivery(
+            store=store, client=app.client, card=lambda item: _card(store, item, parts), now=parts.now, owner=owner
+        )
+        monitor = Monitor(
+            parts.reader,
+            store,
+            settings,
+            parts.now,
+            on_inventory=parts.facts.put,
+            on_transition=on_transition,
+            fence=lambda: lead.fence,
+        )
+        scheduler = Scheduler(
+            poll=lambda: monitor.poll() if lead.held else None,
+            prune=lambda: store.prune(parts.now()),
+            refresh=lambda: _measure_outbox(store, parts),
+            poll_every=settings.schedule.poll,
+            now=parts.now,
+        )
+        sockets = _sockets(parts, app) if mode == "socket" else None
+        server = HttpServer(
+            port=settings.port,
+            not_ready=lambda: _not_ready(store, sockets),
+            now=parts.now,
+            app=app.bolt if mode == "http" else None,
+            signing_secret=settings.slack_signing_secret.get_secret_value(),
+            host=host,
+        )
+        steps.callback(lambda: delivery.flush(FLUSH))
+        sender = _thread("outbox", lambda: delivery.run(stop), steps)
+        keeper = _thread("lead", lambda: lead.keep(stop), steps)
+        steps.callback(stop.set)
+        steps.callback(scheduler.stop)
+        steps.callback(app.close)
+        if sockets is not None:
+            steps.callback(sockets.stop)
+        steps.callback(server.stop)
+        for thread in (sender, keeper):
+            thread.start()
+        scheduler.start()
+        server.start()
+        if sockets is not None:
+            sockets.start()
+        log.info("serving", extra={"slack": mode, "port": server.port, "team": app.identity.team_id})
+        yield server.port
+        _said("stopping")
+
+
+def _card(store: Store, item: OutboxItem, parts: Parts) -> Message | None:
+    """The card of an outbox row from the alert as it stands now; None when the alert is no longer stored."""
+    alert = store.alert(item.alert_id)
+    if alert is None:
+        return None
+    never_shown = item.card_ts is None and alert.status is AlertStatus.RESOLVED
+    return outage_card(alert) if never_shown else card(alert, parts.now())
+
+
+def _sockets(parts: Parts, app: SlackApp) -> SocketRunner:
+    slack = parts.settings.slack
+    return SocketRunner(
+        app.bolt,
+        app_token=parts.settings.slack_app_token.get_secret_value(),
+        api_url=slack.api_url,
+        sockets=slack.sockets,
+    )
+
+
+def _not_ready(store: Store, sockets: SocketRunner | None) -> tuple[str, ...]:
+    reasons = []
+    if not store.healthy():
+        reasons.append("the database does not answer")
+    if sockets is not None and not sockets.connected():
+        reasons.append("no Socket Mode connection to Slack is open")
+    return tuple(reasons)
+
+
+def _measure_outbox(store: Store, parts: Parts) -> None:
+    depth, oldest = store.outbox_depth(parts.now())
+    metrics.outbox_depth.set(depth)
+    metrics.outbox_oldest_age_seconds.set(0 if oldest is None else oldest.total_seconds())
+
+
+def _thread(name: str, body: Callable[[], None], steps: ExitStack) -> threading.Thread:
+    thread = threading.Thread(target=body, name=name, daemon=True)
+    steps.callback(lambda: thread.join(timeout=2) if thread.is_alive() else None)
+    return thread
+
+
+def _said(what: str) -> None:
+    log.info(what)
