@@ -62,7 +62,7 @@ def parse(text: str, commands: Sequence[Command], names: Callable[[], Iterable[s
             "Send the line with the error, for example `explain InsufficientCidrBlocks`."
         )
     words = plain.rstrip(_END).split()
-    if not words:
+    if not any(_unquoted(word) for word in words):
         return Asked(verb="status")
     share = words[-1].lower() == "share" or words[-1] == "!"
     words = words[:-1] if share else words

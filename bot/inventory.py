@@ -263,7 +263,10 @@ class RegionFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubnetContents:
-    """The interfaces, nodes and reservations of some subnets, read together."""
+    """The interfaces, nodes and reservations of some subnets, read together.
+
+    `enis_read` and `reservations_read` are the subnets of which all could be read: of the others nothing is known.
+    """
 
     subnet_ids: frozenset[str]
     observed_at: datetime
@@ -271,6 +274,7 @@ class SubnetContents:
     nodes: tuple[Node, ...] = ()
     reservations: tuple[Reservation, ...] = ()
     blind_spots: tuple[BlindSpot, ...] = ()
+    enis_read: frozenset[str] = frozenset()
     reservations_read: frozenset[str] = frozenset()
 
 

@@ -12,7 +12,6 @@ from bot import metrics
 from bot.alerts import RULES, Alert, AlertStatus, Sample, Step, Subject, Timing, Transition, advance
 from bot.alerts.lifecycle import MISSED_POLLS, REOPEN_WITHIN, scope_key
 from bot.capacity.standing import looks_low, standing
-from bot.capacity.subnets import Limits
 from bot.config import Settings
 from bot.errors import UserError
 from bot.inventory import Inventory, Quality, RegionFacts, Subnet, SubnetContents
@@ -80,12 +79,7 @@ class Monitor:
         self._on_inventory = on_inventory
         self._on_transition = on_transition
         self._fence = fence
-        self._limits = Limits(
-            floor_ips=thresholds.floor_ips,
-            low_pct=thresholds.low_pct,
-            critical_pct=thresholds.critical_pct,
-            clear_pct=thresholds.clear_pct,
-        )
+        self._limits = thresholds.limits
         self._timing = Timing(
             hold=thresholds.hold, recover=thresholds.recover, longest_gap=MISSED_POLLS * settings.schedule.poll
         )
@@ -160,12 +154,11 @@ class Monitor:
 
     def _sample(self, subnet: Subnet, contents: SubnetContents | None) -> Sample:
         found = standing(subnet, contents, self._limits)
-        blind = contents is not None and _reserved_space_unseen(subnet, contents)
         return Sample(
             subnet_id=subnet.subnet_id,
             observed_at=subnet.observed_at,
             usable_ips=found.usable_ips,
-            free_ips=None if blind else found.free_ips,
+            free_ips=found.free_ips,
             quality=subnet.quality,
         )
 
@@ -291,15 +284,6 @@ def _clusters_by_subnet(inventory: Inventory) -> Mapping[str, tuple[str, ...]]:
         for subnet_id in cluster.all_subnet_ids:
             names[subnet_id] += (cluster.name,)
     return names
-
-
-def _reserved_space_unseen(subnet: Subnet, contents: SubnetContents) -> bool:
-    """Whether reserved space would count as free only because the interfaces inside it could not be read."""
-    reserved = any(reservation.subnet_id == subnet.subnet_id for reservation in contents.reservations)
-    return reserved and any(
-        spot.api == "DescribeNetworkInterfaces" and (spot.account_id, spot.region) == (subnet.account_id, subnet.region)
-        for spot in contents.blind_spots
-    )
 
 
 def _as_stale(region: RegionFacts) -> RegionFacts:

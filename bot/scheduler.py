@@ -25,9 +25,6 @@ PRUNE_EVERY = timedelta(hours=1)
 REFRESH_EVERY = timedelta(seconds=15)
 """How often gauges that nothing else sets are read from the store: Prometheus's usual scrape interval."""
 
-RENEW_EVERY = timedelta(seconds=5)
-"""How often the lead among replicas is renewed: a third of the time it lasts (ALERTING 2.6)."""
-
 STOP_SECONDS = 10
 """How long a running job may take to end when the process stops: what `serve` promises after SIGTERM."""
 
@@ -35,10 +32,7 @@ _WHY = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running", EV
 
 
 class Scheduler:
-    """Runs passed-in functions at their intervals, on its own threads; a late run runs once and is never dropped.
-
-    `renew` keeps the lead among replicas; left out where one process serves.
-    """
+    """Runs passed-in functions at their intervals, on its own threads; a late run runs once and is never dropped."""
 
     def __init__(
         self,
@@ -48,8 +42,6 @@ class Scheduler:
         refresh: Callable[[], object],
         poll_every: timedelta,
         now: Callable[[], datetime],
-        renew: Callable[[], object] | None = None,
-        renew_every: timedelta = RENEW_EVERY,
     ) -> None:
         self._idle = threading.Condition()
         self._running = 0
@@ -60,9 +52,7 @@ class Scheduler:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         self._scheduler.add_listener(self._on_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
-        jobs = [("poll", poll, poll_every), ("prune", prune, PRUNE_EVERY), ("refresh", refresh, REFRESH_EVERY)]
-        if renew is not None:
-            jobs.insert(0, ("renew", renew, renew_every))
+        jobs = (("poll", poll, poll_every), ("prune", prune, PRUNE_EVERY), ("refresh", refresh, REFRESH_EVERY))
         for name, job, every in jobs:
             self._scheduler.add_job(
                 self._run, "interval", args=(job,), seconds=every.total_seconds(), id=name, next_run_time=now()

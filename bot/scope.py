@@ -1,7 +1,7 @@
 """Scope: which part of the fleet a command, a watch or an alert is about, and how words become one."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
@@ -86,6 +86,26 @@ def clusters_in(scope: Scope, inventory: Inventory) -> tuple[Cluster, ...]:
     return tuple(c for c in inventory.clusters if c.all_subnet_ids & held)
 
 
+def read_for(scope: Scope, inventory: Inventory) -> Inventory:
+    """The part of the inventory that an answer about the scope rests on, blind spots included.
+
+    Everything for all, a region or a zone, since any account may have a part in those; else the account-regions that
+    hold the scope's subnets.
+    """
+    if scope.kind in (ScopeKind.ALL, ScopeKind.REGION, ScopeKind.AZ):
+        return inventory
+    if scope.kind is ScopeKind.ACCOUNT:
+        regions = tuple(region for region in inventory.regions if region.account_id == scope.value)
+        spots = tuple(spot for spot in inventory.blind_spots if spot.account_id == scope.value)
+    else:
+        places = {(subnet.account_id, subnet.region) for subnet in subnets_in(scope, inventory)}
+        regions = tuple(r for r in inventory.regions if (r.account_id, r.region) in places)
+        spots = ()
+    # An account that could not be entered has no regions here, and still counts as something expected.
+    expected = max(len(regions), 1) if spots else len(regions)
+    return replace(inventory, regions=regions, expected_regions=expected, blind_spots=spots)
+
+
 def resolve(words: str, inventory: Inventory, *, verb: str = "status") -> Scope:
     """The one scope that the words name: `kind:value`, or a bare name, id or CIDR.
 
@@ -101,7 +121,11 @@ def resolve(words: str, inventory: Inventory, *, verb: str = "status") -> Scope:
         kind = kinds[kind_word.lower()]
         if kind is ScopeKind.ALL:
             return EVERYTHING
-        return _only(text, [s for s in _named(inventory, value.strip()) if s.kind is kind], inventory, verb)
+        named = _named(inventory, value.strip())
+        fitting = [scope for scope in named if scope.kind is kind]
+        if named and not fitting:
+            raise _wrong_kind(kind, value.strip(), named, verb)
+        return _only(text, fitting, inventory, verb)
     if colon and not _is_cidr(text):
         close = nearest(kind_word, kinds) if len(text) <= _LONGEST_WORD else ()
         hint = f" Did you mean `{close[0]}:{value}`?" if close else ""
@@ -165,16 +189,26 @@ def _only(text: str, found: list[Scope], inventory: Inventory, verb: str) -> Sco
     hint = f" Did you mean {', '.join(f'`{name}`' for name in close)}?" if close else ""
     raise UserError(
         f"I know no account, region, VPC, cluster, subnet or zone `{_short(text)}`.{hint} "
-        f"One that works: `{verb} {names[0] if names else 'all'}`.",
+        f"One that works: `{verb} {_example(names, inventory)}`.",
         [f"{verb} {name}" for name in close],
     )
 
 
 def _shortest(scope: Scope, inventory: Inventory) -> str:
     """The shortest words that name the scope alone: `cluster:prod-eu` where one cluster has the name."""
+    if scope.kind in (ScopeKind.SUBNET, ScopeKind.VPC):
+        return scope.value
     named = f"{scope.kind.value}:{scope.label}"
     same = [other for other in _named(inventory, scope.label) if other.kind is scope.kind]
     return named if len(same) == 1 and " " not in scope.label else str(scope)
+
+
+def _wrong_kind(kind: ScopeKind, value: str, named: list[Scope], verb: str) -> UserError:
+    kinds = " and ".join(dict.fromkeys(scope.kind.value for scope in named))
+    return UserError(
+        f"`{_short(value)}` names no {kind.value} but a {kinds}. Say for example `{verb} {named[0]}`.",
+        [f"{verb} {scope}" for scope in named[:5]],
+    )
 
 
 def _where(scope: Scope, inventory: Inventory) -> str:
@@ -204,6 +238,11 @@ def _known_names(inventory: Inventory) -> list[str]:
 
 _LONGEST_WORD = 100
 """Characters beyond which a word is no slip of a name, so that no similar one is looked for."""
+
+
+def _example(names: list[str], inventory: Inventory) -> str:
+    """A name that means one thing only; "all" where the first ones are ambiguous."""
+    return next((name for name in names[:20] if len(_named(inventory, name)) == 1), "all")
 
 
 def _short(text: str) -> str:

@@ -6,6 +6,7 @@ Source: BM25 with weighted fields as repeated terms, Robertson, Zaragoza, Taylor
 multiple weighted fields", CIKM 2004 (https://doi.org/10.1145/1031171.1031181).
 """
 
+import logging
 import math
 import re
 from collections import Counter
@@ -20,6 +21,9 @@ import numpy.typing as npt
 from knowledge.sections import Asked, heading_fits
 from knowledge.topic import Section, Topic
 from knowledge.words import ELSEWHERE, INSTANCE_TYPE, STOP_WORDS, key, nearest_word, stem, stems, words
+
+# bm25s gives its own logger the level DEBUG at import and would tell of every index.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 Scores = npt.NDArray[np.float64]
 

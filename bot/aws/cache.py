@@ -58,7 +58,7 @@ class SharedReads(Generic[K, V]):
                     continue
                 self._pending.update(mine)
             if not missing:
-                return {key: _value(result) for key, result in found.items()}
+                return {key: _value(found[key]) for key in wanted}
             found |= self._read(mine, read)
 
     def _read(self, mine: tuple[K, ...], read: Callable[[tuple[K, ...]], Mapping[K, V]]) -> dict[K, V | QueryError]:

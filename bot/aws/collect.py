@@ -129,6 +129,7 @@ def merged(parts: Sequence[SubnetContents]) -> SubnetContents:
         nodes=tuple({node.instance_id: node for part in parts for node in part.nodes}.values()),
         reservations=tuple({item.reservation_id: item for part in parts for item in part.reservations}.values()),
         blind_spots=tuple(dict.fromkeys(spot for part in parts for spot in part.blind_spots)),
+        enis_read=frozenset().union(*(part.enis_read for part in parts)),
         reservations_read=frozenset().union(*(part.reservations_read for part in parts)),
     )
 
@@ -224,9 +225,10 @@ def _contents(place: Place, subnet_ids: Sequence[str], now: datetime) -> SubnetC
     reading = _Reading(place=place, now=now)
     try:
         enis = queries.network_interfaces(place, subnet_ids)
+        enis_read = frozenset(subnet_ids)
     except QueryError as error:
         reading.miss(error)
-        enis = ()
+        enis, enis_read = (), frozenset()
         if isinstance(error, AccountUnavailableError | RegionUnavailableError):
             return SubnetContents(subnet_ids=frozenset(subnet_ids), observed_at=now, blind_spots=tuple(reading.spots))
     instance_ids = {eni.instance_id for eni in enis if eni.instance_id}
@@ -239,6 +241,7 @@ def _contents(place: Place, subnet_ids: Sequence[str], now: datetime) -> SubnetC
         nodes=nodes,
         reservations=tuple(item for found in reservations.values() for item in found or ()),
         blind_spots=tuple(reading.spots),
+        enis_read=enis_read,
         reservations_read=frozenset(key for key, found in reservations.items() if found is not None),
     )
 

@@ -194,6 +194,7 @@ def _only(contents: SubnetContents, subnet_id: str) -> SubnetContents:
         enis=enis,
         nodes=tuple(node for node in contents.nodes if node.instance_id in instance_ids),
         reservations=tuple(item for item in contents.reservations if item.subnet_id == subnet_id),
+        enis_read=contents.enis_read & {subnet_id},
         reservations_read=contents.reservations_read & {subnet_id},
     )
 

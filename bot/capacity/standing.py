@@ -65,7 +65,7 @@ def standing(subnet: Subnet, contents: SubnetContents | None, limits: Limits) ->
         )
     usable, available = usable_ips(subnet.cidr), subnet.available_ips
     blocks = _blocks(subnet, contents)
-    reserved_free = None if blocks is None else blocks.reserved_free_ips
+    reserved_free = _reserved_free_ips(subnet, contents, blocks)
     free = free_ips(available, reserved_free)
     if free is None and available is not None and not looks_low(subnet, limits):
         free = available
@@ -97,9 +97,18 @@ def enis_of(subnet_id: str, contents: SubnetContents) -> tuple[Eni, ...]:
 
 def _blocks(subnet: Subnet, contents: SubnetContents | None) -> BlockMap | None:
     """The block map, or None where the interfaces or the reservations of the subnet were not read whole."""
-    if contents is None or subnet.cidr is None or subnet.subnet_id not in contents.reservations_read:
+    if contents is None or subnet.cidr is None:
         return None
-    if subnet.subnet_id not in contents.subnet_ids:
+    if subnet.subnet_id not in contents.enis_read & contents.reservations_read:
         return None
     reservations = [r for r in contents.reservations if r.subnet_id == subnet.subnet_id]
     return block_map(subnet.cidr, enis_of(subnet.subnet_id, contents), reservations)
+
+
+def _reserved_free_ips(subnet: Subnet, contents: SubnetContents | None, blocks: BlockMap | None) -> int | None:
+    """Free addresses inside reservations: none without reservations, else what the interfaces leave; None unread."""
+    if blocks is not None:
+        return blocks.reserved_free_ips
+    if contents is None or subnet.subnet_id not in contents.reservations_read:
+        return None
+    return None if any(r.subnet_id == subnet.subnet_id for r in contents.reservations) else 0

@@ -13,7 +13,7 @@ from bot.errors import UserError
 from bot.inventory import Cluster
 from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
 from bot.rows import alert_row, subnet_row
-from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, resolve, subnets_in
+from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural, share
 
@@ -63,7 +63,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         clusters=clusters,
         alerts=tuple(alert for alert in services.open_alerts() if alert.subnet_id in held),
         warm=services.reader().warm_ips(clusters),
-        covered=coverage(inventory, contents.blind_spots if contents else ()),
+        covered=coverage(read_for(scope, inventory), contents.blind_spots if contents else ()),
     )
     as_of = min((subnet.observed_at for subnet in subnets), default=inventory.as_of)
     command = f"status {asked.target}".strip()

@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
 from bot.message import Bullets, Button, Context, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Table, Text
 from bot.rows import holder_row, subnet_row
-from bot.scope import ScopeKind, clusters_in, resolve, subnets_in
+from bot.scope import Scope, ScopeKind, clusters_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.views import (
     TONES,
@@ -32,12 +32,12 @@ _TOP = 6
 def subnet_answer(asked: Asked, request: Request, services: Services) -> Message:
     """One subnet: free addresses, /28 blocks, reservations, who holds what, and what nothing explains."""
     inventory = services.facts().inventory()
-    subnet = _one_subnet(asked.target, inventory)
+    scope, subnet = _one_subnet(asked.target, inventory)
     contents = services.reader().contents([subnet])
     row = standing(subnet, contents, services.settings.thresholds.limits)
     held = holders(enis_of(subnet.subnet_id, contents), contents.nodes)
     reservations = tuple(r for r in contents.reservations if r.subnet_id == subnet.subnet_id)
-    covered = coverage(_only_region(inventory, subnet), contents.blind_spots)
+    covered = coverage(read_for(scope, inventory), contents.blind_spots)
     command = f"subnet {subnet.subnet_id}"
     verdict: Line = (
         Link(subnet.label, console_url(subnet)),
@@ -94,7 +94,7 @@ def who_answer(asked: Asked, request: Request, services: Services) -> Message:
     free = sum(row.free_ips or 0 for row in rows) if known else None
     loose = [row.unattributed_ips for row in rows if row.subnet.cidr is not None]
     unattributed = None if any(value is None for value in loose) else sum(value or 0 for value in loose)
-    covered = coverage(inventory, contents.blind_spots)
+    covered = coverage(read_for(scope, inventory), contents.blind_spots)
     command = f"who {asked.target or 'all'}"
     top = by_kind(held)
     head = WORDS[top[0].kind] if top else "nobody"
@@ -130,31 +130,19 @@ def who_answer(asked: Asked, request: Request, services: Services) -> Message:
     )
 
 
-def _one_subnet(target: str, inventory: Inventory) -> Subnet:
+def _one_subnet(target: str, inventory: Inventory) -> tuple[Scope, Subnet]:
     if not target:
         example = inventory.subnets[0].label if inventory.subnets else "private-1a"
         raise UserError(f"Name a subnet by id, name or CIDR, for example `subnet {example}`.", ["status"])
     scope = resolve(target, inventory, verb="subnet")
     found = subnets_in(scope, inventory)
-    if scope.kind is ScopeKind.SUBNET and found:
-        return found[0]
     if len(found) == 1:
-        return found[0]
+        return scope, found[0]
     raise UserError(
         f"`{scope.words}` is a {scope.kind.value} with {plural(len(found), 'subnet')}. Name one, for example "
         f"`subnet {found[0].subnet_id if found else 'subnet-0a1b2c3d'}`.",
         [f"status {scope}", *(f"subnet {subnet.subnet_id}" for subnet in found[:3])],
     )
-
-
-def _only_region(inventory: Inventory, subnet: Subnet) -> Inventory:
-    """The part of the inventory that an answer about one subnet rests on."""
-    regions = tuple(
-        region
-        for region in inventory.regions
-        if region.account_id == subnet.account_id and region.region == subnet.region
-    )
-    return Inventory(accounts=inventory.accounts, regions=regions, expected_regions=len(regions))
 
 
 def _sentence(row: Standing) -> str:

@@ -8,7 +8,6 @@ from rich.console import Console
 from bot.console.render import plain, show
 from bot.message import Message
 
-
 _LINE_BREAKS = {ord(character): f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029"}
 """Characters JSON allows in strings and some readers take for the end of a line."""
 

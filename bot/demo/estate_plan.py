@@ -102,7 +102,7 @@ _NODE_ROLE = {"kubernetes.io/role/internal-elb": "1"}
 # private-1a is left with about 5 % free, private-1b with about 15 %; eks-control-1b has fewer than the 5 free
 # addresses that a control plane update needs. payments-1a is half free until the squeeze.
 _PROD_EU = VpcPlan(
-    name="prod-eu",
+    name="prod-eu-vpc",
     account_id=PROD,
     region="eu-west-1",
     cidrs=("10.0.0.0/16",),
@@ -166,7 +166,7 @@ _PROD_EU = VpcPlan(
 
 # Prefix mode next to an older group in secondary mode, whose single addresses left no /28 whole in pods-use1a.
 _PROD_US = VpcPlan(
-    name="prod-us",
+    name="prod-us-vpc",
     account_id=PROD,
     region="us-east-1",
     cidrs=("10.20.0.0/16",),
@@ -207,7 +207,7 @@ _PROD_US = VpcPlan(
 
 # Nearly the whole of stage-pods-1a is a prefix reservation: AvailableIpAddressCount reads near zero, and all is well.
 _STAGE_EU = VpcPlan(
-    name="stage-eu",
+    name="stage-eu-vpc",
     account_id=STAGE,
     region="eu-west-1",
     cidrs=("10.40.0.0/16",),
@@ -245,7 +245,7 @@ _STAGE_EU = VpcPlan(
 # Custom networking on 100.64.0.0/16 with WARM_ENI_TARGET=2 on r5.4xlarge: 87 addresses warm or used for 10 pods a node.
 # The secure group runs security groups for pods: one trunk and five branches on every node.
 _DATA_EU = VpcPlan(
-    name="data-eu",
+    name="data-eu-vpc",
     account_id=DATA,
     region="eu-west-1",
     cidrs=("10.60.0.0/16", "100.64.0.0/16"),
@@ -294,7 +294,7 @@ _DATA_EU = VpcPlan(
 
 # IPv6: one /80 a node and one IPv4 address a node; Fargate pods still take an IPv4 address each.
 _EDGE = VpcPlan(
-    name="edge",
+    name="edge-vpc",
     account_id=DATA,
     region="eu-central-1",
     cidrs=("10.80.0.0/16",),

@@ -58,16 +58,15 @@ class World:
 
         # moto would put its own keys into the environment and replace boto3's default session.
         mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
-        with ExitStack() as undo:
-            undo.enter_context(_quicker_moto())
+        with ExitStack() as undo, _models_read_once():
+            undo.enter_context(_without_machine_images())
             mock.start()
             undo.callback(mock.stop)
-            loader = botocore.loaders.create_loader()
-            gaps = self._gaps(botocore_stubber, ServiceModel(loader.load_service_model("ec2", "service-2"), "ec2"))
+            ec2_model = botocore.session.get_session().get_service_model("ec2")
+            gaps = self._gaps(botocore_stubber, ec2_model)
             gaps.start()
             undo.callback(gaps.stop)
             self._session = botocore.session.get_session()
-            self._session.register_component("data_loader", loader)
             for number, plan in enumerate(VPCS):
                 # moto draws ids from the same source when it first meets an account and region: meet first, then seed.
                 for service in ("ec2", "eks"):
@@ -184,17 +183,31 @@ def _role_arn(account_id: str) -> str:
 
 
 @contextmanager
-def _quicker_moto() -> Iterator[None]:
-    """moto without two start-up costs that the estate has no use for: each is a second or more in all.
-
-    moto loads 1,300 machine images for every account and region, and reads botocore's endpoint file again for every
-    role name it checks.
-    """
+def _without_machine_images() -> Iterator[None]:
+    """moto without the 1,300 machine images it loads for every account and region, 0.2 s each."""
     settings: Any = import_module("moto.settings")
-    eks: Any = import_module("moto.eks.models")
-    load_images, check_role = settings.ec2_load_default_amis, eks.validate_role_arn
-    settings.ec2_load_default_amis, eks.validate_role_arn = (lambda: False), (lambda _: None)
+    load_images = settings.ec2_load_default_amis
+    settings.ec2_load_default_amis = lambda: False
     try:
         yield
     finally:
-        settings.ec2_load_default_amis, eks.validate_role_arn = load_images, check_role
+        settings.ec2_load_default_amis = load_images
+
+
+@contextmanager
+def _models_read_once() -> Iterator[None]:
+    """botocore's service models and endpoints read once, not by each session moto makes: saves a second."""
+    loader: Any = botocore.loaders.JSONFileLoader
+    load_file = loader.load_file
+    read: dict[str, Any] = {}
+
+    def load_once(self: object, file_path: str) -> Any:
+        if file_path not in read:
+            read[file_path] = load_file(self, file_path)
+        return read[file_path]
+
+    loader.load_file = load_once
+    try:
+        yield
+    finally:
+        loader.load_file = load_file

@@ -104,10 +104,12 @@ def _fields(part: Fields) -> list[Block]:
 
 def _code(part: Code) -> list[Block]:
     head = f"*{_label(part.title)}*\n" if _label(part.title) else ""
-    lines = [esc(line) for line in clean(part.text).replace("`", "'").strip("\n").split("\n")]
-    room = SECTION_TEXT - len(head) - 2 * len(_FENCE)
+    lines = [esc(line) for line in clean(part.text).replace(_FENCE, "'''").strip("\n").split("\n")]
+    # a backtick beside the fence would lengthen it
+    edge = "\n" if "`" in part.text else ""
+    room = SECTION_TEXT - len(head) - 2 * len(_FENCE + edge)
     body = _joined(lines, room, "lines")
-    return [section(f"{head}{_FENCE}{body}{_FENCE}")] if body.strip() else []
+    return [section(f"{head}{_FENCE}{edge}{body}{edge}{_FENCE}")] if body.strip() else []
 
 
 def _sources(part: Sources) -> list[Block]:

@@ -74,7 +74,6 @@ class Delivery:
         while not stop.is_set():
             try:
                 handled = self.step(stop)
-                self._measure()
             except Exception:  # the outbox must outlive a database that is away for a while
                 log.exception("a delivery round failed")
                 stop.wait(FAILED_ROUND_SECONDS)
@@ -105,11 +104,6 @@ class Delivery:
                 stop.wait(max(self._free_at.get(item.channel, 0.0) - time.monotonic(), 0.0))
                 self._deliver(item)
         return len(items)
-
-    def _measure(self) -> None:
-        depth, age = self._store.outbox_depth(self._now())
-        metrics.outbox_depth.set(depth)
-        metrics.outbox_oldest_age_seconds.set(age.total_seconds() if age is not None else 0)
 
     def _deliver(self, item: "OutboxItem") -> None:
         try:

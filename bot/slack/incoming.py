@@ -11,6 +11,12 @@ Body = Mapping[str, Any]
 
 _LIKE_A_MENTION = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
+_ASKING_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})
+"""Messages a person wrote, with a screenshot or from a thread too; every other subtype is an edit or a notice.
+
+Source: https://docs.slack.dev/reference/events/message (subtypes).
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -76,8 +82,13 @@ def from_event(body: Body, identity: Identity) -> Incoming | None:
     event = body.get("event") or {}
     direct = event.get("type") == "message"
     channel_id = _word(event, "channel")
-    unwanted = event.get("bot_id") or event.get("subtype") or event.get("edited") or event.get("hidden")
-    if unwanted or not event.get("user") or event["user"] == identity.bot_user_id:
+    unwanted = event.get("bot_id") or event.get("edited") or event.get("hidden")
+    if (
+        unwanted
+        or _word(event, "subtype") not in _ASKING_SUBTYPES
+        or not event.get("user")
+        or event["user"] == identity.bot_user_id
+    ):
         return None
     if direct != channel_id.startswith("D") or (direct and event.get("channel_type", "im") != "im"):
         return None

@@ -2,7 +2,9 @@
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
+from socket import SHUT_RDWR
 from threading import Event, Thread
 
 from slack_bolt import App
@@ -123,6 +125,12 @@ def _is_broken(client: SocketModeClient) -> bool:
 
 
 def _close(handler: SocketModeHandler) -> None:
+    handler.client.auto_reconnect_enabled = False
+    session = handler.client.current_session
+    if session is not None and session.sock is not None:
+        # slack_sdk would wait for its receiving thread, which looks up every 3 s
+        with suppress(OSError):
+            session.sock.shutdown(SHUT_RDWR)
     try:
         handler.client.close()
     except (*SEND_ERRORS, SlackClientError, RuntimeError) as exc:

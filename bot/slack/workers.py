@@ -9,7 +9,7 @@ from threading import Thread
 
 log = logging.getLogger(__name__)
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 
 WAITING_PER_WORKER = 8
 """Commands that may wait for each worker: beyond it an answer would come after minutes, and busy is the better word."""

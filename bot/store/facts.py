@@ -29,8 +29,10 @@ class FactsStore(Database):
         """
         place = (REGION_FACTS.c.account_id == facts.account_id) & (REGION_FACTS.c.region == facts.region)
         with self.writing() as connection:
-            known = connection.execute(select(REGION_FACTS.c.facts).where(place)).scalar()
-            kept = facts if known is None else _joined(_FACTS.validate_json(known), facts)
+            kept = facts
+            if facts.blind_spots or not facts.subnets_complete:
+                known = connection.execute(select(REGION_FACTS.c.facts).where(place)).scalar()
+                kept = facts if known is None else _joined(_FACTS.validate_json(known), facts)
             values = {"observed_at": kept.observed_at, "facts": _FACTS.dump_json(kept).decode()}
             statement = insert_into(connection, REGION_FACTS).values(
                 account_id=facts.account_id, region=facts.region, **values

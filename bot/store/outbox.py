@@ -72,7 +72,7 @@ class OutboxStore(Database):
             )
             _release(connection, item, due=now)
 
-    def retry_later(self, item: OutboxItem, due: datetime, reason: str, *, ambiguous: bool) -> None:
+    def retry_later(self, item: OutboxItem, due: datetime, reason: str, ambiguous: bool) -> None:
         """Give the card back until `due`; `ambiguous` when the request may have reached Slack all the same."""
         with self.writing() as connection:
             connection.execute(update(OUTBOX).where(OUTBOX.c.outbox_id == item.outbox_id).values(reason=reason))

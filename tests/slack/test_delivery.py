@@ -1,0 +1,355 @@
+"""The outbox sender against a real store and a local Slack that fails in every way: nothing lost, nothing doubled."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot import metrics
+from bot.alerts import Alert, Severity, Step, Transition, card
+from bot.demo.workspace import Workspace, problems
+from bot.message import Message
+from bot.slack.delivery import EVENT_TYPE, Delivery
+from bot.slack.sending import write_client
+from bot.store import OutboxItem, Store, open_store
+from bot.store.tables import CARD
+
+STOP = threading.Event()
+
+
+@dataclass
+class Clock:
+    """The wall clock, moved ahead by the test so that no retry is waited for."""
+
+    ahead: timedelta = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead  # noqa: TID251 (Slack's history is stamped with the real time)
+
+
+class DyingStore(Store):
+    """A store whose process ends after Slack has the message and before that is written down."""
+
+    def mark_sent(self, item: OutboxItem, now: datetime, channel: str, ts: str) -> None:
+        raise SystemExit
+
+
+@dataclass
+class Desk:
+    """A store with one alert, a workspace, and the sender between them."""
+
+    store: Store
+    workspace: Workspace
+    clock: Clock = field(default_factory=Clock)
+    alert: Alert | None = None
+    broken: set[int | None] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.delivery = self.sender()
+
+    def sender(self, owner: str = "one", store: Store | None = None) -> Delivery:
+        """A sender of this store, its client as in production."""
+        return Delivery(
+            store=store or self.store,
+            client=write_client(self.workspace.bot_token, self.workspace.api_url),
+            card=self.card,
+            now=self.clock,
+            owner=owner,
+            spacing=timedelta(0),
+            jitter=lambda: 0.0,
+        )
+
+    def card(self, item: OutboxItem) -> Message | None:
+        """The card of an item from the alert's stored state."""
+        if item.alert_id in self.broken:
+            raise ZeroDivisionError("a defect")
+        alert = self.store.alert(item.alert_id)
+        return None if alert is None else card(alert, self.clock())
+
+    def fire(self, *channels: str, scope: str = "subnet:subnet-1") -> Alert:
+        """Save a firing alert for these channels."""
+        ids = tuple(self.workspace.channel(channel) for channel in channels or ("ops",))
+        alert = replace(_FIRING, scope_key=scope, active_at=self.clock(), observed_at=self.clock())
+        alert = replace(alert, fired_at=self.clock())
+        (saved,) = self.store.save_steps([Step(alert=alert, transition=Transition.OPENED)], {scope: ids}, self.clock())
+        assert saved.alert is not None
+        self.alert = saved.alert
+        return saved.alert
+
+    def change(self, value_ips: int, transition: Transition = Transition.CHANGED) -> None:
+        """Save the next version of the alert."""
+        assert self.alert is not None
+        resolved = transition is Transition.RESOLVED
+        self.alert = replace(
+            self.alert,
+            revision=self.alert.revision + 1,
+            value_ips=value_ips,
+            resolved_at=self.clock() if resolved else None,
+            resolution="recovered" if resolved else "",
+        )
+        self.store.save_steps([Step(alert=self.alert, transition=transition)], {}, self.clock())
+
+    def step(self, ahead: timedelta = timedelta()) -> int:
+        """One round of the sender, after this time."""
+        self.clock.ahead += ahead
+        return self.delivery.step(STOP)
+
+    def cards(self, channel: str = "ops") -> list[dict[str, Any]]:
+        """The cards in a channel."""
+        return [message for message in self.workspace.messages(channel) if message.get("bot_id")]
+
+    def calls(self, method: str) -> int:
+        """How many calls of a method Slack got."""
+        return sum(call.method == method for call in self.workspace.calls)
+
+    def depth(self) -> int:
+        """How many messages wait."""
+        return self.store.outbox_depth(self.clock())[0]
+
+
+_NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+_FIRING = Alert(
+    rule="low_ips",
+    scope_key="subnet:subnet-1",
+    subnet_id="subnet-0a1b2c3d4e5f60718",
+    label="private-1a",
+    clusters=("prod-eu",),
+    account_id="111122223333",
+    region="eu-west-1",
+    az="eu-west-1a",
+    severity=Severity.CRITICAL,
+    value_ips=203,
+    shown_ips=203,
+    threshold_ips=410,
+    usable_ips=4091,
+    lowest_ips=198,
+    active_at=_NOW,
+    observed_at=_NOW,
+    fired_at=_NOW,
+    revision=1,
+)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk with an empty outbox."""
+    store = open_store(f"sqlite:///{tmp_path}/eksip.db")
+    with Workspace() as workspace:
+        yield Desk(store=store, workspace=workspace)
+    store.close()
+
+
+def dead() -> float:
+    """How many messages were given up so far."""
+    return metrics.REGISTRY.get_sample_value("eksip_slack_send_total", {"outcome": "dead"}) or 0.0
+
+
+def test_one_card_lives_through_the_whole_alert(desk: Desk) -> None:
+    """A firing alert is posted once, its changes and its end edit the same message."""
+    desk.fire()
+    assert desk.step() == 1
+    (first,) = desk.cards()
+    assert first["attachments"][0]["color"] == "#a30200"
+    assert first["metadata"]["event_type"] == EVENT_TYPE
+    assert problems(first) == []
+    desk.change(150)
+    desk.step(MINUTE)
+    desk.change(1240, Transition.RESOLVED)
+    desk.step(MINUTE)
+    (last,) = desk.cards()
+    assert last["ts"] == first["ts"]
+    assert last["text"].startswith("[RESOLVED]")
+    assert last["attachments"][0]["color"] == "#2eb886"
+    ids = [{b["block_id"] for b in m["attachments"][0]["blocks"]} for m in (first, last)]
+    assert ids[0].isdisjoint(ids[1])
+    assert (desk.step(), desk.depth()) == (0, 0)
+
+
+def test_a_rate_limit_delays_only_its_own_channel(desk: Desk) -> None:
+    """A 429 is waited for as long as Slack asks; the other channel gets its card at once."""
+    desk.workspace.add_channel("other")
+    desk.workspace.faults.rate_limit("chat.postMessage", retry_after=30)
+    desk.fire("ops", "other")
+    desk.step()
+    assert (len(desk.cards("ops")), len(desk.cards("other")), desk.depth()) == (0, 1, 1)
+    assert desk.step(timedelta(seconds=25)) == 0
+    desk.step(timedelta(seconds=10))
+    assert (len(desk.cards("ops")), desk.depth()) == (1, 0)
+
+
+def test_a_channel_that_is_limited_is_not_asked_again_in_the_same_round(desk: Desk) -> None:
+    """One 429 spares the channel every further call until it is over."""
+    desk.workspace.faults.rate_limit("chat.postMessage", times=1, retry_after=20)
+    for number in range(5):
+        desk.fire(scope=f"subnet:{number}")
+    desk.step()
+    assert desk.calls("chat.postMessage") == 1
+    desk.step(timedelta(seconds=21))
+    assert len(desk.cards()) == 5
+
+
+@pytest.mark.parametrize("status", [503, 500])
+def test_slack_away_for_hours_loses_nothing(desk: Desk, status: int) -> None:
+    """Server errors are retried with growing pauses until the card is posted, once."""
+    desk.workspace.faults.server_error("chat.postMessage", times=8, status=status)
+    desk.fire()
+    rounds = 0
+    while desk.depth():
+        desk.step(timedelta(minutes=5))
+        rounds += 1
+        assert rounds < 12
+    assert len(desk.cards()) == 1
+
+
+def test_the_pauses_double_up_to_five_minutes(desk: Desk) -> None:
+    """After n failures the next attempt is 2^(n-1) s away, 5 minutes at most."""
+    desk.workspace.faults.server_error("chat.postMessage", times=11)
+    desk.fire()
+    pauses = []
+    for _ in range(11):
+        assert desk.step() == 1
+        with desk.store.reading() as connection:
+            due = connection.execute(select(CARD.c.due)).scalar_one()
+        pauses.append(round((due - desk.clock()).total_seconds()))
+        desk.clock.ahead += timedelta(seconds=pauses[-1] + 1)
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]
+
+
+def test_a_lost_reply_does_not_double_the_card(desk: Desk) -> None:
+    """When the post was taken and its reply lost, the card is found in the channel's history and kept."""
+    desk.workspace.faults.lose_reply("chat.postMessage")
+    desk.fire()
+    desk.step()
+    assert desk.depth() == 1
+    desk.step(MINUTE)
+    (found,) = desk.cards()
+    assert (desk.depth(), desk.calls("chat.postMessage")) == (0, 1)
+    desk.change(90)
+    desk.step(MINUTE)
+    assert [message["ts"] for message in desk.cards()] == [found["ts"]]
+    assert "90 of" in desk.cards()[0]["text"]
+
+
+def test_a_lost_reply_is_found_although_the_alert_moved_on(desk: Desk) -> None:
+    """The version that was posted is not the one that waits now: the card is found all the same."""
+    desk.workspace.faults.lose_reply("chat.postMessage")
+    desk.fire()
+    desk.step()
+    desk.change(1240, Transition.RESOLVED)
+    desk.step(MINUTE)
+    (found,) = desk.cards()
+    assert found["text"].startswith("[RESOLVED]")
+
+
+def test_without_history_a_doubtful_card_is_sent_again(desk: Desk) -> None:
+    """Where history may not be read, a card twice is better than never."""
+    desk.workspace.faults.lose_reply("chat.postMessage")
+    desk.workspace.faults.error("conversations.history", "missing_scope")
+    desk.fire()
+    desk.step()
+    desk.step(MINUTE)
+    assert (len(desk.cards()), desk.depth()) == (2, 0)
+
+
+def test_a_sender_that_died_while_sending_leaves_one_card(desk: Desk) -> None:
+    """A post by a sender that never recorded it is found by the next one once the claim ran out."""
+    desk.fire()
+    with pytest.raises(SystemExit):
+        desk.sender("dead", DyingStore(desk.store.engine)).step(STOP)
+    assert (len(desk.cards()), desk.depth()) == (1, 1)
+    assert desk.step(MINUTE) == 1
+    assert (len(desk.cards()), desk.depth()) == (1, 0)
+
+
+@pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "is_archived", "invalid_auth"])
+def test_what_no_retry_mends_is_given_up_and_said(desk: Desk, error: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A permanent error ends the row, counts as dead and warns, while other channels get their card."""
+    desk.workspace.add_channel("other")
+    desk.workspace.faults.error("chat.postMessage", error, channel="ops")
+    before = dead()
+    desk.fire("ops", "other")
+    desk.step()
+    assert (len(desk.cards("ops")), len(desk.cards("other")), desk.depth()) == (0, 1, 0)
+    assert dead() == before + 1
+    assert [vars(record)["reason"] for record in caplog.records if "cannot be delivered" in record.message] == [error]
+
+
+def test_a_channel_the_bot_is_not_in_is_given_up(desk: Desk) -> None:
+    """The workspace's own refusal of a private channel ends the row."""
+    desk.fire("secret")
+    desk.step()
+    assert desk.depth() == 0
+
+
+@pytest.mark.parametrize("error", ["message_not_found", "cant_update_message", "edit_window_closed"])
+def test_a_card_that_cannot_be_edited_is_posted_anew(desk: Desk, error: str) -> None:
+    """A card somebody deleted, or that may no longer be edited, is replaced by a new one that lives on."""
+    desk.fire()
+    desk.step()
+    desk.workspace.faults.error("chat.update", error)
+    desk.change(100)
+    desk.step(MINUTE)
+    assert (len(desk.cards()), desk.depth()) == (2, 0)
+    desk.change(1240, Transition.RESOLVED)
+    desk.step(MINUTE)
+    assert [message["text"].startswith("[RESOLVED]") for message in desk.cards()] == [False, True]
+
+
+def test_a_deleted_card_comes_back(desk: Desk) -> None:
+    """After somebody deletes the card, its next version is a new message."""
+    desk.fire()
+    desk.step()
+    (first,) = desk.cards()
+    write_client(desk.workspace.bot_token, desk.workspace.api_url).chat_delete(
+        channel=desk.workspace.channel("ops"), ts=first["ts"]
+    )
+    desk.change(100)
+    desk.step(MINUTE)
+    (second,) = desk.cards()
+    assert second["ts"] != first["ts"]
+
+
+def test_refused_blocks_become_text(desk: Desk) -> None:
+    """When Slack refuses the card's blocks, its sentence is posted alone."""
+    desk.workspace.faults.error("chat.postMessage", "invalid_attachments")
+    desk.fire()
+    desk.step()
+    (found,) = desk.cards()
+    assert found["text"].startswith("[FIRING]")
+    assert not found.get("attachments")
+
+
+def test_a_defect_in_one_card_does_not_hold_up_the_others(desk: Desk) -> None:
+    """A card that cannot be made is tried again later; the next one is sent in the same round."""
+    desk.broken.add(desk.fire(scope="subnet:1").alert_id)
+    desk.fire(scope="subnet:2")
+    desk.step()
+    assert (len(desk.cards()), desk.depth()) == (1, 1)
+    desk.broken.clear()
+    desk.step(MINUTE)
+    assert len(desk.cards()) == 2
+
+
+def test_flushing_sends_what_is_due_and_says_whether_all_went(desk: Desk) -> None:
+    """The end of the process waits for the outbox, and no longer than it was told."""
+    desk.fire()
+    assert desk.delivery.flush(timedelta(seconds=5))
+    assert len(desk.cards()) == 1
+
+
+def test_the_sender_runs_until_it_is_stopped(desk: Desk) -> None:
+    """The thread delivers what appears and ends at once when told."""
+    stop = threading.Event()
+    thread = threading.Thread(target=desk.delivery.run, args=(stop,))
+    thread.start()
+    desk.fire()
+    desk.workspace.wait_for(desk.cards)
+    stop.set()
+    thread.join(2)
+    assert not thread.is_alive()

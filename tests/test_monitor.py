@@ -1,0 +1,350 @@
+"""One poll after another: what is read becomes samples, alerts and messages; what is not read changes nothing."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bot import metrics
+from bot.alerts import Alert, AlertStatus, Transition
+from bot.config import load
+from bot.inventory import (
+    Account,
+    BlindSpot,
+    Cluster,
+    CniSettings,
+    Eni,
+    Inventory,
+    Quality,
+    RegionFacts,
+    Reservation,
+    ReservationType,
+    Subnet,
+    SubnetContents,
+)
+from bot.monitor import Monitor
+from bot.store import Store, open_store
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+POLL = timedelta(minutes=5)
+ACCOUNT = Account(account_id="111122223333", name="prod")
+CLUSTER = Cluster(
+    name="prod-eu",
+    account_id=ACCOUNT.account_id,
+    region="eu-west-1",
+    version="1.33",
+    status="ACTIVE",
+    vpc_id="vpc-1",
+    subnet_ids=("subnet-a",),
+    ip_family="ipv4",
+    cni=CniSettings(source="unknown"),
+)
+
+
+class World:
+    """The outside: what AWS would answer now. `blind` is the API that the region refuses, if any."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.free = {"subnet-a": 200, "subnet-b": 200}
+        self.reservations: tuple[Reservation, ...] = ()
+        self.enis: tuple[Eni, ...] = ()
+        self.blind = ""
+        self.contents_blind = ""
+        self.account_blind = False
+        self.sweeps: list[tuple[bool, Inventory | None]] = []
+        self.contents_asked: list[list[str]] = []
+
+    def sweep(self, *, clusters: bool, known: Inventory | None = None, on_progress: object = None) -> Inventory:
+        """The whole fleet: one account, one region."""
+        self.sweeps.append((clusters, known))
+        if self.account_blind:
+            spot = self._spot("AssumeRole", "all")
+            return Inventory(accounts=(ACCOUNT,), regions=(), expected_regions=1, blind_spots=(spot,))
+        complete = self.blind != "DescribeSubnets"
+        facts = RegionFacts(
+            account_id=ACCOUNT.account_id,
+            region="eu-west-1",
+            observed_at=self.now,
+            subnets=tuple(self._subnet(name, free) for name, free in self.free.items()) if complete else (),
+            clusters=(CLUSTER,),
+            blind_spots=(self._spot(self.blind),) if self.blind else (),
+            subnets_complete=complete,
+        )
+        return Inventory(accounts=(ACCOUNT,), regions=(facts,), expected_regions=1)
+
+    def contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
+        """Interfaces and reservations of the subnets."""
+        asked = sorted(subnet.subnet_id for subnet in subnets)
+        self.contents_asked.append(asked)
+        return SubnetContents(
+            subnet_ids=frozenset(asked),
+            observed_at=self.now,
+            enis=() if self.contents_blind == "DescribeNetworkInterfaces" else self.enis,
+            reservations=() if self.contents_blind == "GetSubnetCidrReservations" else self.reservations,
+            blind_spots=(self._spot(self.contents_blind),) if self.contents_blind else (),
+            enis_read=frozenset() if self.contents_blind == "DescribeNetworkInterfaces" else frozenset(asked),
+            reservations_read=frozenset() if self.contents_blind == "GetSubnetCidrReservations" else frozenset(asked),
+        )
+
+    def _spot(self, api: str, region: str = "eu-west-1") -> BlindSpot:
+        return BlindSpot(account_id=ACCOUNT.account_id, region=region, api=api, reason="denied", observed_at=self.now)
+
+    def _subnet(self, subnet_id: str, free: int) -> Subnet:
+        third = sorted([*self.free, subnet_id]).index(subnet_id)
+        return Subnet(
+            subnet_id=subnet_id,
+            name=subnet_id.replace("subnet", "private"),
+            account_id=ACCOUNT.account_id,
+            region="eu-west-1",
+            az_id="euw1-az1",
+            az="eu-west-1a",
+            vpc_id="vpc-1",
+            cidr=IPv4Network(f"10.0.{third}.0/24"),
+            available_ips=free,
+            observed_at=self.now,
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    """A healthy fleet of two /24 subnets, one of which a cluster uses."""
+    return World()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store in a SQLite file."""
+    opened = open_store(f"sqlite:///{tmp_path}/eksip.db")
+    yield opened
+    opened.close()
+
+
+def _monitor(world: World, store: Store, facts: dict[str, Any] | None = None, **more: Any) -> Monitor:
+    settings = load({}, facts or {})
+    return Monitor(cast(Any, world), store, settings, lambda: world.now, **more)
+
+
+def _polls(monitor: Monitor, world: World, *frees: int | None) -> list[str]:
+    """Poll every five minutes with these free addresses in subnet-a (None: the region is blind); what changed."""
+    changed = []
+    for free in frees:
+        world.blind = "DescribeSubnets" if free is None else ""
+        if free is not None:
+            world.free["subnet-a"] = free
+        report = monitor.poll()
+        changed.append(" ".join(step.transition.value for step in report.transitions if step.transition))
+        world.now += POLL
+    return changed
+
+
+def test_a_drained_subnet_fires_and_resolves(world: World, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """Low for two polls it fires, empty it escalates, well again for ten minutes it is resolved; all is told."""
+    told: list[tuple[int | None, Transition]] = []
+    monitor = _monitor(world, store, on_transition=lambda alert, what: told.append((alert.alert_id, what)))
+    with caplog.at_level(logging.INFO, logger="bot.monitor"):
+        changed = _polls(monitor, world, 200, 20, 20, 0, 200, 200, 200, 200)
+    assert changed == ["", "pending", "opened", "escalated", "recovering", "", "resolved", ""]
+    assert told == [
+        (1001, Transition.PENDING),
+        (1001, Transition.OPENED),
+        (1001, Transition.ESCALATED),
+        (1001, Transition.RECOVERING),
+        (1001, Transition.RESOLVED),
+    ]
+    words = [record.message for record in caplog.records if record.message.startswith("alert")]
+    assert words == [
+        "alert pending",
+        "alert firing",
+        "alert firing, escalated",
+        "alert recovering",
+        "alert resolved",
+    ]
+    alert = store.alert(1001)
+    assert alert is not None
+    assert (alert.label, alert.clusters, alert.lowest_ips) == ("private-a", ("prod-eu",), 0)
+    assert [event.transition for event in store.alert_events(1001)] == [what for _, what in told]
+
+
+@pytest.mark.parametrize("blind_polls", [pytest.param(1, id="one"), pytest.param(12, id="an hour")])
+def test_a_blind_poll_neither_fires_nor_resolves(world: World, store: Store, blind_polls: int) -> None:
+    """While the subnets cannot be read, a pending alert stays pending and a firing one firing."""
+    monitor = _monitor(world, store)
+    blind = [None] * blind_polls
+    assert _polls(monitor, world, 20, *blind) == ["pending", *[""] * blind_polls]
+    assert [alert.status for alert in store.open_alerts()] == [AlertStatus.PENDING]
+    _polls(monitor, world, 0)
+    assert _polls(monitor, world, *blind) == [""] * blind_polls
+    assert [alert.status for alert in store.open_alerts()] == [AlertStatus.FIRING]
+
+
+def test_a_blind_hour_does_not_count_as_recovery(world: World, store: Store) -> None:
+    """One good sample before and one after the gap do not resolve; ten good minutes do."""
+    monitor = _monitor(world, store)
+    changed = _polls(monitor, world, 0, 200, *[None] * 12, 200, 200, 200)
+    assert changed == ["opened", "recovering", *[""] * 12, "", "", "resolved"]
+
+
+def test_what_a_blind_account_held_stays_known_and_stale(world: World, store: Store) -> None:
+    """When the account itself fails, the last facts are handed on, marked stale, with the blind spot beside them."""
+    seen: list[Inventory] = []
+    monitor = _monitor(world, store, on_inventory=seen.append)
+    _polls(monitor, world, 0)
+    world.account_blind = True
+    report = monitor.poll()
+    assert {(s.subnet_id, s.quality, s.observed_at) for s in seen[-1].subnets} == {
+        ("subnet-a", Quality.STALE, START),
+        ("subnet-b", Quality.STALE, START),
+    }
+    assert [spot.api for spot in seen[-1].blind_spots] == ["AssumeRole"]
+    assert (report.regions_read, report.regions_expected, report.unknown_subnets) == (0, 1, 2)
+    assert [spot.api for spot in store.blind_spots()] == ["AssumeRole"]
+    assert metrics.REGISTRY.get_sample_value("eksip_coverage_ratio") == 0
+    assert metrics.REGISTRY.get_sample_value("eksip_subnets", {"quality": "stale"}) == 2
+    assert metrics.REGISTRY.get_sample_value("eksip_alerts", {"state": "firing"}) == 1
+
+
+def test_a_subnet_that_is_gone_leaves_its_alert_alone(world: World, store: Store) -> None:
+    """Absence is no recovery."""
+    monitor = _monitor(world, store)
+    _polls(monitor, world, 0)
+    del world.free["subnet-a"]
+    for _ in range(5):
+        assert monitor.poll().transitions == ()
+        world.now += POLL
+    assert [alert.status for alert in store.open_alerts()] == [AlertStatus.FIRING]
+
+
+def test_a_restart_continues_where_the_last_process_stopped(world: World, store: Store) -> None:
+    """A new process on the same store goes on with the pending time, and does not announce again."""
+    assert _polls(_monitor(world, store), world, 20) == ["pending"]
+    assert _polls(_monitor(world, store), world, 20) == ["opened"]
+    assert _polls(_monitor(world, store), world, 20) == [""]
+    assert len(store.claim(world.now, "sender")) == 0
+
+
+RESERVATION = Reservation(
+    reservation_id="scr-1",
+    subnet_id="subnet-a",
+    cidr=IPv4Network("10.0.0.64/26"),
+    reservation_type=ReservationType.PREFIX,
+)
+ENI = Eni(
+    eni_id="eni-1",
+    subnet_id="subnet-a",
+    vpc_id="vpc-1",
+    account_id=ACCOUNT.account_id,
+    owner_id=ACCOUNT.account_id,
+    region="eu-west-1",
+    az="eu-west-1a",
+    status="in-use",
+    interface_type="interface",
+    description="",
+    addresses=(IPv4Address("10.0.0.9"), IPv4Address("10.0.0.64")),
+    prefixes=(IPv4Network("10.0.0.80/28"),),
+)
+
+
+def _drained_of_unreserved(world: World, *enis: Eni) -> None:
+    world.free["subnet-a"] = 0
+    world.reservations = (RESERVATION,)
+    world.enis = enis
+
+
+def test_space_reserved_for_prefixes_counts_as_free(world: World, store: Store) -> None:
+    """A subnet whose free addresses are all reserved reads 0 available and is not low: 47 of 64 are left."""
+    _drained_of_unreserved(world, ENI)
+    assert _monitor(world, store).poll().transitions == ()
+    assert [s.free_ips for s in store.samples("subnet-a", START)] == [47]
+
+
+def test_a_reservation_that_is_used_up_does_not_count(world: World, store: Store) -> None:
+    """With every reserved block assigned nothing is left: it fires at once."""
+    prefixes = tuple(RESERVATION.cidr.subnets(new_prefix=28))
+    _drained_of_unreserved(world, replace(ENI, prefixes=prefixes))
+    (step,) = _monitor(world, store).poll().transitions
+    assert step.transition is Transition.OPENED
+
+
+@pytest.mark.parametrize("api", ["GetSubnetCidrReservations", "DescribeNetworkInterfaces"])
+def test_unread_contents_neither_fire_nor_resolve(world: World, store: Store, api: str) -> None:
+    """A subnet that looks low, whose reserved space cannot be told, is unknown."""
+    _drained_of_unreserved(world, ENI)
+    world.contents_blind = api
+    report = _monitor(world, store).poll()
+    assert (report.transitions, report.unknown_subnets) == ((), 1)
+
+
+def test_contents_are_read_only_where_they_matter(world: World, store: Store) -> None:
+    """Interfaces are read for subnets that look low or have an open alert, and for no others."""
+    _polls(_monitor(world, store), world, 200, 0, 200)
+    assert world.contents_asked == [["subnet-a"], ["subnet-a"]]
+
+
+def test_clusters_are_read_more_seldom(world: World, store: Store) -> None:
+    """EKS is asked at first and every fifteen minutes; the polls between keep the clusters that are known."""
+    _polls(_monitor(world, store), world, *[200] * 5)
+    assert [asked for asked, _ in world.sweeps] == [True, False, False, True, False]
+    known = [inventory for _, inventory in world.sweeps[1:]]
+    assert all(inventory is not None and inventory.clusters == (CLUSTER,) for inventory in known)
+
+
+def test_the_first_poll_reads_the_clusters_whatever_is_asked(world: World, store: Store) -> None:
+    """Without it every cluster would be forgotten."""
+    monitor = _monitor(world, store)
+    monitor.poll(clusters=False)
+    monitor.poll(clusters=False)
+    assert [asked for asked, _ in world.sweeps] == [True, False]
+
+
+def test_each_channel_hears_of_what_it_watches(world: World, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    """Watches from Slack and from the configuration count; one that names nothing is reported and stops nobody."""
+    for channel, scope in (
+        ("C0CLUSTER", f"cluster:{ACCOUNT.account_id}/eu-west-1/prod-eu"),
+        ("C0SUBNETB", "subnet:subnet-b"),
+        ("C0ALL", "all"),
+        ("C0OLD", "planet:mars"),
+    ):
+        store.add_watch(channel, scope, scope, "U1", START)
+    watches = [
+        {"channel": "C0CONFIG", "scope": "cluster:prod-eu"},
+        {"channel": "C0NOWHERE", "scope": "cluster:nope"},
+        {"channel": "C0ALL00", "scope": "all"},
+    ]
+    monitor = _monitor(world, store, {"watches": watches})
+    _polls(monitor, world, 0)
+    assert sorted(item.channel for item in store.claim(world.now, "sender")) == [
+        "C0ALL",
+        "C0ALL00",
+        "C0CLUSTER",
+        "C0CONFIG",
+    ]
+    assert "a configured watch names nothing known" in caplog.messages
+
+
+def test_alerts_that_nobody_watches_are_followed_all_the_same(world: World, store: Store) -> None:
+    """Without any watch the alert is there to be asked about, and nothing is queued."""
+    _polls(_monitor(world, store), world, 0)
+    assert [alert.alert_id for alert in store.open_alerts()] == [1001]
+    assert store.outbox_depth(world.now) == (0, None)
+
+
+def test_a_replica_that_lost_the_lead_announces_nothing(world: World, store: Store) -> None:
+    """Its poll ends without a transition, and the next leader finds the alerts as they were."""
+    told: list[Alert] = []
+    monitor = _monitor(world, store, on_transition=lambda alert, _: told.append(alert), fence=lambda: 7)
+    assert _polls(monitor, world, 0) == [""]
+    assert told == []
+    assert store.open_alerts() == ()
+
+
+def test_an_unchanged_figure_is_written_once_an_hour(world: World, store: Store) -> None:
+    """The history holds changes and an hourly reading, not the same number at every poll."""
+    _polls(_monitor(world, store), world, *[200] * 14, 190)
+    minutes = [(s.observed_at - START) // timedelta(minutes=1) for s in store.samples("subnet-a", START)]
+    assert minutes == [0, 60, 70]
