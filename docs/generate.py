@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from bot import logs
 from bot.answers import ANSWERS
-from bot.command import Request
+from bot.command import Command, Request
 from bot.commands import COMMANDS
 from bot.config import aws_environment, load
 from bot.console.sweep import sweep
@@ -117,21 +117,18 @@ def _filled(text: str, regions: Mapping[str, str], name: str) -> str:
 
 
 def commands() -> str:
-    """Every verb: how it is called, its short forms, what it answers, an example."""
-    sections = []
-    for command in COMMANDS:
-        facts = [f"{command.summary}."]
-        if command.aliases:
-            facts.append(f"Also: {', '.join(f'`{alias}`' for alias in command.aliases)}.")
-        if command.writes:
-            facts.append(
-                "Changes what eksip stores, so it is never guessed from a slip and `[access] writers` applies."
-            )
-        sections.append(
-            f"### {command.verb}\n\n{' '.join(facts)}\n\n```text\n/eksip {command.usage}\n```\n\n"
-            f"For example `/eksip {command.example}`. JSON: [`{command.verb}`](json.md#{command.verb})."
-        )
-    return "\n\n".join(sections)
+    """Every verb: how it is called, what it answers, its short forms, an example."""
+    return "\n\n".join(f"### {command.verb}\n\n{_called(command)}" for command in COMMANDS)
+
+
+def _called(command: Command) -> str:
+    facts = [command.summary if command.summary.endswith("…") else f"{command.summary}."]
+    if command.writes:
+        facts.append("Changes what eksip stores: it must be written out, and `[access] writers` applies.")
+    if command.aliases:
+        facts.append(f"Also: {', '.join(f'`{alias}`' for alias in command.aliases)}.")
+    facts.append(f"For example `/eksip {command.example}`. [JSON](json.md#{command.verb})")
+    return f"`/eksip {command.usage}`\n\n{' '.join(facts)}"
 
 
 # docs/json.md

@@ -64,8 +64,10 @@ def render(message: Message, *, share: bool = False) -> Payload:
             block["block_id"] = f"{cut(one_line(message.revision), BLOCK_ID - 10)}:{index}"
     text = fallback(message)
     payload: Payload = {"text": text, "unfurl_links": False, "unfurl_media": False}
-    if message.card:
-        return payload | {"attachments": [{"color": COLOURS[message.tone], "fallback": text, "blocks": blocks}]}
+    if message.card and len(blocks) > 1:
+        # With blocks at the top Slack keeps `text` for notifications; above an attachment alone it would show it too.
+        frame = {"color": COLOURS[message.tone], "fallback": text, "blocks": blocks[1:]}
+        return payload | {"blocks": blocks[:1], "attachments": [frame]}
     return payload | {"blocks": blocks}
 
 

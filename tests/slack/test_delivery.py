@@ -267,7 +267,7 @@ def test_a_sender_that_died_while_sending_leaves_one_card(desk: Desk) -> None:
     assert (len(desk.cards()), desk.depth()) == (1, 0)
 
 
-@pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "is_archived", "invalid_auth"])
+@pytest.mark.parametrize("error", ["channel_not_found", "not_in_channel", "is_archived"])
 def test_what_no_retry_mends_is_given_up_and_said(desk: Desk, error: str, caplog: pytest.LogCaptureFixture) -> None:
     """A permanent error ends the row, counts as dead and warns, while other channels get their card."""
     desk.workspace.add_channel("other")
@@ -278,6 +278,17 @@ def test_what_no_retry_mends_is_given_up_and_said(desk: Desk, error: str, caplog
     assert (len(desk.cards("ops")), len(desk.cards("other")), desk.depth()) == (0, 1, 0)
     assert dead() == before + 1
     assert [vars(record)["reason"] for record in caplog.records if "cannot be delivered" in record.message] == [error]
+
+
+@pytest.mark.parametrize("error", ["invalid_auth", "token_revoked", "account_inactive"])
+def test_a_card_waits_for_a_token_that_works_again(desk: Desk, error: str) -> None:
+    """A refused token loses no alert: the row stays and is sent once Slack accepts us."""
+    desk.workspace.faults.error("chat.postMessage", error, channel="ops")
+    desk.fire("ops")
+    desk.step()
+    assert (len(desk.cards("ops")), desk.depth()) == (0, 1)
+    desk.step(MINUTE)
+    assert (len(desk.cards("ops")), desk.depth()) == (1, 0)
 
 
 def test_a_channel_the_bot_is_not_in_is_given_up(desk: Desk) -> None:
