@@ -62,7 +62,7 @@ def _commands() -> None:
     """The IP capacity assistant for Amazon EKS."""
 
 
-@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": True})
 def ask(
     text: Annotated[
         list[str] | None, typer.Argument(help="The command, as after /eksip; `-` reads one a line.")

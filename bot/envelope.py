@@ -19,7 +19,7 @@ class BlindSpotJson(_Model):
     """One thing that could not be read."""
 
     account_id: str = Field(description="Account that was to be read.")
-    region: str = Field(description="Region, or an empty string for the account as a whole.")
+    region: str = Field(description='Region, or "all" for the account as a whole.')
     api: str = Field(description="API that failed.")
     reason: str = Field(description="Why, in one sentence.")
 

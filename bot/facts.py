@@ -123,8 +123,10 @@ class Facts:
         if not kept:
             return None
         spots = store.blind_spots()
-        blind = {spot.account_id for spot in spots} - {region.account_id for region in kept}
-        return Inventory(accounts=accounts, regions=kept, expected_regions=len(kept) + len(blind), blind_spots=spots)
+        read = {region.account_id for region in kept}
+        # An account that could not be entered was to be read in its configured regions, or in one at least.
+        unread = sum(max(len(account.regions), 1) for account in accounts if account.account_id not in read)
+        return Inventory(accounts=accounts, regions=kept, expected_regions=len(kept) + unread, blind_spots=spots)
 
     def _judged(self, inventory: Inventory) -> Inventory:
         """The inventory with every subnet's quality set by the age of its last read."""

@@ -240,6 +240,12 @@ class Cluster:
         return frozenset(self.subnet_ids).union(*node_subnets, *fargate_subnets)
 
     @property
+    def node_subnet_ids(self) -> frozenset[str]:
+        """The subnets of its managed node groups; without any, every subnet it names (its nodes may be in each)."""
+        groups = (group.subnet_ids for group in self.nodegroups)
+        return frozenset().union(*groups) or self.all_subnet_ids
+
+    @property
     def prefix_mode(self) -> bool | None:
         """Whether the add-on sets ENABLE_PREFIX_DELEGATION; None when its settings are not known."""
         if self.cni.source == "unknown":

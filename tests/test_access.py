@@ -20,9 +20,21 @@ LIMITED = AccessSettings(writers=["U0WRITER"], channels=["C0ALLOWED"])
 
 
 def request(
-    surface: Surface = Surface.SLASH, user_id: str = "U0READER", channel_id: str = "C0ALLOWED", **who: bool
+    surface: Surface = Surface.SLASH,
+    user_id: str = "U0READER",
+    channel_id: str = "C0ALLOWED",
+    *,
+    is_guest: bool = False,
+    is_external: bool = False,
 ) -> Request:
-    return Request(text="", surface=surface, user_id=user_id, channel_id=channel_id, **who)
+    return Request(
+        text="",
+        surface=surface,
+        user_id=user_id,
+        channel_id=channel_id,
+        is_guest=is_guest,
+        is_external=is_external,
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.command import Asked
+from bot.command import Asked, Command
 from bot.commands import COMMANDS
 from bot.errors import UserError
 from bot.grammar import MAX_CHARACTERS, by_word, normalise, parse
@@ -254,8 +254,8 @@ def test_suggestions_of_errors_can_be_run_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.verb)
-def test_the_example_of_every_verb_reads_as_that_verb(command: object) -> None:
-    assert any(command is known and read(known.example).verb == known.verb for known in COMMANDS)
+def test_the_example_of_every_verb_reads_as_that_verb(command: Command) -> None:
+    assert read(command.example).verb == command.verb
 
 
 def test_no_alias_means_two_verbs() -> None:
@@ -298,11 +298,12 @@ def test_no_alias_means_two_verbs() -> None:
 @example("\ud800")
 def test_any_text_is_read_or_refused_with_a_user_error(text: str) -> None:
     try:
-        asked = read(text)
+        said = read(text).verb
     except UserError as error:
-        assert error.message.isprintable()
-    else:
-        assert asked.verb in {command.verb for command in COMMANDS}
+        said = error.message
+
+    assert said.isprintable()
+    assert said in {command.verb for command in COMMANDS} or len(said) < 400
 
 
 @given(st.text(max_size=200))

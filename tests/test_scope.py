@@ -1,10 +1,12 @@
 """Scopes: words become exactly one part of the fleet, or an error that offers whole commands."""
 
+from dataclasses import replace
+
 import pytest
-from builders import DEV, PROD, cluster, inventory, region_facts, subnet, vpc
+from builders import DEV, PROD, blind_spot, cluster, inventory, region_facts, subnet, vpc
 
 from bot.errors import UserError
-from bot.scope import EVERYTHING, Scope, ScopeKind, clusters_in, contains, resolve, subnets_in
+from bot.scope import EVERYTHING, Scope, ScopeKind, clusters_in, contains, read_for, resolve, subnets_in
 
 FLEET = inventory(
     region_facts(
@@ -68,7 +70,7 @@ def test_an_ambiguous_name_is_asked_back_with_whole_commands() -> None:
     with pytest.raises(UserError) as caught:
         resolve("private-1a", FLEET, verb="subnet")
 
-    assert caught.value.suggestions == ("subnet subnet:subnet-0a", "subnet subnet:subnet-0d")
+    assert caught.value.suggestions == ("subnet subnet-0a", "subnet subnet-0d")
     assert "names 2 things" in caught.value.message
     assert "prod eu-west-1a" in caught.value.message
     assert "dev" in caught.value.message
@@ -237,3 +239,33 @@ def test_a_kind_narrows_a_name_that_means_several_things() -> None:
         "vpc:vpc-0a",
         f"cluster:{PROD}/eu-west-1/main",
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "regions", "expected", "blind"),
+    [
+        pytest.param("all", 2, 3, 1, id="everything"),
+        pytest.param("region:eu-west-1", 2, 3, 1, id="a region may have a part in any account"),
+        pytest.param("euw1-az1", 2, 3, 1, id="so may a zone"),
+        pytest.param("prod", 1, 1, 0, id="an account that was read"),
+        pytest.param("dev", 0, 1, 1, id="an account that could not be entered"),
+        pytest.param("prod-eu", 1, 1, 0, id="a cluster rests on its own region"),
+        pytest.param("private-1a", 1, 1, 0, id="a subnet rests on its own region"),
+        pytest.param("main", 1, 1, 0, id="a VPC rests on its own region"),
+    ],
+)
+def test_an_answer_rests_on_the_part_of_the_fleet_it_is_about(
+    words: str, regions: int, expected: int, blind: int
+) -> None:
+    fleet = inventory(
+        region_facts(
+            subnet(), vpcs=(vpc("vpc-0a", "main", "10.0.0.0/16"),), clusters=(cluster("prod-eu", ("subnet-0a",)),)
+        ),
+        region_facts(subnet("subnet-0z", "10.3.0.0/24", name="z", region="us-east-1"), region="us-east-1"),
+        blind_spots=(blind_spot(DEV),),
+    )
+    fleet = replace(fleet, regions=(fleet.regions[0], replace(fleet.regions[1], account_id="777788889999")))
+
+    found = read_for(resolve(words, fleet), fleet)
+
+    assert (len(found.regions), found.expected_regions, len(found.all_blind_spots)) == (regions, expected, blind)

@@ -41,11 +41,22 @@ def looks_low(subnet: Subnet, limits: Limits) -> bool:
     return subnet_state(subnet.available_ips, usable_ips(subnet.cidr), limits) is not SubnetState.OK
 
 
+def serves_prefixes(subnet: Subnet, clusters: Sequence[Cluster]) -> bool:
+    """Whether nodes of an IPv4 cluster in prefix mode take /28 blocks from the subnet.
+
+    The subnets of its node groups; of a cluster without managed node groups, any subnet it names. An IPv6 cluster
+    takes /80 prefixes, which do not run out.
+    """
+    return any(
+        subnet.subnet_id in cluster.node_subnet_ids
+        for cluster in clusters
+        if cluster.prefix_mode and cluster.ip_family == "ipv4"
+    )
+
+
 def worth_reading(subnet: Subnet, limits: Limits, clusters: Sequence[Cluster]) -> bool:
     """Whether its interfaces matter for a status: it looks low, or a cluster in prefix mode needs its /28 blocks."""
-    return looks_low(subnet, limits) or any(
-        cluster.prefix_mode and subnet.subnet_id in cluster.all_subnet_ids for cluster in clusters
-    )
+    return looks_low(subnet, limits) or serves_prefixes(subnet, clusters)
 
 
 def standing(subnet: Subnet, contents: SubnetContents | None, limits: Limits) -> Standing:

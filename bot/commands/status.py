@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.alerts.lifecycle import Alert
 from bot.answers import ClusterRow, HealthJson, StatusAnswer, fields
-from bot.capacity.standing import Standing, standing, worth_reading
+from bot.capacity.standing import Standing, serves_prefixes, standing, worth_reading
 from bot.capacity.subnets import SubnetState, totals, worst_first
 from bot.command import Asked, Command, Request
 from bot.errors import UserError
@@ -37,6 +37,18 @@ class _Status:
     def bad(self) -> tuple[Standing, ...]:
         """The subnets that are low, critical or exhausted, worst first."""
         return tuple(row for row in self.rows if row.state not in (SubnetState.OK, SubnetState.UNKNOWN))
+
+    @property
+    def blockless(self) -> tuple[Standing, ...]:
+        """The subnets whose nodes take prefixes and that have no free /28 left, however many addresses are free."""
+        return tuple(
+            row
+            for row in self.rows
+            if row.blocks is not None
+            and row.blocks.candidate
+            and not row.blocks.free
+            and serves_prefixes(row.subnet, self.clusters)
+        )
 
     @property
     def subject(self) -> str:
@@ -104,19 +116,22 @@ def _tone(found: _Status) -> Tone:
     if not found.rows:
         return Tone.UNKNOWN
     worst = found.rows[0].state
-    return Tone.WARNING if worst is SubnetState.OK and _health(found) else TONES[worst]
+    return Tone.WARNING if worst is SubnetState.OK and (found.blockless or _health(found)) else TONES[worst]
 
 
 def _verdict(found: _Status) -> Line:
     bad, subnets = len(found.bad), plural(len(found.rows), "subnet")
     if not found.rows:
         return (Strong(found.subject), ": nothing could be read")
+    blockless = f" · {len(found.blockless)} without a free /28" if found.blockless else ""
     if bad:
         worst = found.rows[0].state.value if bad == 1 else "low"
-        return (Strong(found.subject), " · ", Strong(f"{bad} of {subnets} {worst}"))
+        return (Strong(found.subject), " · ", Strong(f"{bad} of {subnets} {worst}"), blockless)
     unknown = sum(row.state is SubnetState.UNKNOWN for row in found.rows)
     if unknown:
-        return (Strong(found.subject), f" · no subnet low, {unknown} of {subnets} not known")
+        return (Strong(found.subject), f" · no subnet low, {unknown} of {subnets} not known", blockless)
+    if blockless:
+        return (Strong(found.subject), f" · no subnet low of {len(found.rows)}", Strong(blockless))
     return (Strong(found.subject), f" · all {subnets} ok" if len(found.rows) > 1 else " · ok")
 
 
@@ -154,6 +169,10 @@ def _parts(found: _Status) -> tuple[Part, ...]:
                 more=_more(found.rows[ROWS:]),
             )
         )
+    if found.blockless:
+        names = ", ".join(row.subnet.label for row in found.blockless[:3])
+        rest = f" and {len(found.blockless) - 3} more" if len(found.blockless) > 3 else ""
+        parts.append(Text(lines=((Strong("No free /28"), f" in {names}{rest}: nodes there get no new prefix."),)))
     issues = _health(found)
     if issues:
         items = tuple((Strong(issue.subject), f" {issue.code}: {issue.message}") for issue in issues[:3])

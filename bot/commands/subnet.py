@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.answers import ReservationJson, SubnetAnswer, WhoAnswer, fields
 from bot.capacity.holders import WORDS, Holder, by_kind, holders
-from bot.capacity.standing import Standing, enis_of, standing
+from bot.capacity.standing import Standing, enis_of, serves_prefixes, standing
 from bot.command import Asked, Command, Request
 from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
@@ -213,8 +213,8 @@ def _notes(row: Standing, contents: SubnetContents, inventory: Inventory) -> tup
             (f"The subnet and its interfaces were read at different moments: {count(-loose)} addresses apart.",)
         )
     if row.blocks is not None and row.blocks.free == 0 and row.blocks.candidate and (row.free_ips or 0) >= 16:
-        modes = {cluster.prefix_mode for cluster in inventory.clusters_of(row.subnet)}
-        who = "Its cluster uses prefixes: new ones will fail." if True in modes else "Prefix mode would fail here."
+        in_use = serves_prefixes(row.subnet, inventory.clusters)
+        who = "Its nodes take prefixes: new ones will fail." if in_use else "Prefix mode would fail here."
         notes.append((Strong("No free /28"), f" although {count(row.free_ips)} addresses are free. {who}"))
     if any(r.reservation_type is ReservationType.PREFIX for r in contents.reservations) and row.reserved_free_ips:
         notes.append(

@@ -153,7 +153,11 @@ class EstateBuilder:
             for kind, count in subnet.holders:
                 for number in range(1, count + 1):
                     if kind == "leaked":
-                        self._holders.leaked(plan.cluster.name if plan.cluster else plan.name, subnets[subnet.name].subnet_id, secondary=9)
+                        self._holders.leaked(
+                            plan.cluster.name if plan.cluster else plan.name,
+                            subnets[subnet.name].subnet_id,
+                            secondary=9,
+                        )
                     else:
                         self._holders.service(kind, subnets[subnet.name].subnet_id, number)
 

@@ -88,7 +88,7 @@ PERMANENT_ERRORS = frozenset(
         "user_not_in_channel",
     }
 )
-"""What no second try can mend. A refused token is not here: somebody will replace it, and no alert may be lost by then."""
+"""What no second try can mend. A refused token is not here: it will be replaced, and no alert may be lost by then."""
 
 _UNSURE_ERRORS = frozenset({"fatal_error", "internal_error"})
 """Source of the four sets: https://docs.slack.dev/reference/methods/chat.postMessage and …/chat.update (Errors);

@@ -7,11 +7,10 @@ from contextlib import ExitStack
 
 from bot.alerts import Alert, Transition
 from bot.command import Request, Surface
-from bot.demo.squeeze import Squeeze
-from bot.demo.workspace import Workspace
+from bot.errors import ConfigError
 from bot.message import Message
 from bot.monitor import EVENTS
-from bot.wiring.parts import Parts, demo_estate
+from bot.wiring.parts import DEMO_EXTRA, Parts, demo_estate
 from bot.wiring.serving import serving
 
 CHANNEL = "platform-alerts"
@@ -34,7 +33,16 @@ def demonstrate(
     say: Callable[[str], None],
     stop: threading.Event,
 ) -> None:
-    """Run the demo until `stop` is set or `seconds` have passed; `show` prints answers, `say` prints lines."""
+    """Run the demo until `stop` is set or `seconds` have passed; `show` prints answers, `say` prints lines.
+
+    Raises: ConfigError without the extra [demo].
+    """
+    try:
+        from bot.demo.squeeze import Squeeze
+        from bot.demo.workspace import Workspace
+    except ModuleNotFoundError as exc:
+        raise ConfigError([DEMO_EXTRA.format(missing=exc.name)]) from exc
+
     with ExitStack() as stack:
         started = time.monotonic()
         workspace = stack.enter_context(Workspace(port=port))

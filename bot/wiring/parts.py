@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.command import Request
 from bot.config import Settings, aws_environment, load
+from bot.errors import ConfigError
 from bot.message import Message
 from bot.services import Services
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from bot.facts import Facts
     from bot.store import Store
     from knowledge import KnowledgeBase
+
+
+DEMO_EXTRA = "The demo needs the extra [demo] ({missing} is missing): pip install 'eksip[demo]'."
 
 
 def utc_now() -> datetime:
@@ -144,7 +148,10 @@ def demo_estate(
     environ: Mapping[str, str] | None = None, facts: Mapping[str, object] | None = None
 ) -> Iterator[DemoEstate]:
     """The demo estate with `environ` and `facts` added to its settings; its database has a folder of its own."""
-    from bot.demo.world import World
+    try:
+        from bot.demo.world import World
+    except ModuleNotFoundError as exc:
+        raise ConfigError([DEMO_EXTRA.format(missing=exc.name)]) from exc
 
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory(prefix="eksip-demo-"))

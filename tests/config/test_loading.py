@@ -64,7 +64,7 @@ def test_a_named_file_must_be_there_and_the_default_one_need_not(
     monkeypatch.chdir(tmp_path)
     assert load({}).port == 3000
 
-    with pytest.raises(ConfigError, match="EKSIP_CONFIG names nowhere.toml, and there is no such file"):
+    with pytest.raises(ConfigError, match=r"EKSIP_CONFIG names nowhere.toml, and there is no such file"):
         load({CONFIG_VARIABLE: "nowhere.toml"})
 
 

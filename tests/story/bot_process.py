@@ -1,4 +1,4 @@
-"""A bot in a process of its own, so that a test can kill it: `python bot_process.py FACTS_JSON`, environment for secrets.
+"""A bot in a process of its own, so that a test can kill it; what it needs comes as JSON on standard input.
 
 It reads the demo's AWS with the watched subnet squeezed from the start, and serves until it is killed.
 """

@@ -11,7 +11,7 @@ from bot.demo.workspace.records import Change, ChangeKind, Channel, ChannelKind,
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OUTSIDE_TEAM_ID = "T0OUTSIDE01"
-_COLORS = ("4bbe2e", "e7392d", "3c989f", "674b1b", "e96699", "9f69e7", "684b6c", "de5f24", "2b6836")
+_COLORS = ("0b7a6f", "e7392d", "3c989f", "674b1b", "e96699", "9f69e7", "684b6c", "de5f24", "2b6836")
 
 
 class State:
