@@ -78,7 +78,7 @@ def ask(
     """One command, exactly what /eksip TEXT answers."""
     from bot import logs
     from bot.command import Request, Surface
-    from bot.wiring import asking
+    from bot.wiring import answering
 
     logs.configure("ERROR")
     if schema:
@@ -91,9 +91,9 @@ def ask(
     batch = words == ["-"]
     show = _printer(json=json, slack=slack, plain=plain, one_line=batch)
     worst = Exit.ANSWERED
-    with asking(demo=demo) as parts:
+    with answering(demo=demo, documents=json or slack) as answer:
         for line in _lines(sys.stdin) if batch else [" ".join(words)]:
-            message = parts.answer(Request(text=line, surface=Surface.ASK, channel_id=channel, user_id=user))
+            message = answer(Request(text=line, surface=Surface.ASK, channel_id=channel, user_id=user))
             show(message)
             worst = max(worst, _status(message), key=_BADNESS.index)
     raise typer.Exit(worst)
@@ -180,8 +180,6 @@ def console(
     demo: Annotated[bool, typer.Option("--demo", help="Ask the built-in demo estate, no AWS needed.")] = False,
 ) -> None:
     """The same commands as a chat in the terminal, with history and completion."""
-    from rich.console import Console
-
     from bot import logs
     from bot.commands import COMMANDS
     from bot.console.repl import chat, history_file
@@ -189,8 +187,7 @@ def console(
 
     logs.configure("ERROR")
     with asking(demo=demo) as parts:
-        terminal = Console(highlight=False, emoji=False, markup=False)
-        chat(parts.answer, COMMANDS, lambda: parts.facts.names(), terminal, history_file())
+        chat(parts.answer, COMMANDS, lambda: parts.facts.names(), history_file())
 
 
 @app.command()

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.answers_capacity import CidrAnswer, SimulateAnswer, SizeAnswer
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -273,6 +275,9 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "subnet": SubnetAnswer,
     "who": WhoAnswer,
     "maxpods": MaxPodsAnswer,
+    "simulate": SimulateAnswer,
+    "cidr": CidrAnswer,
+    "size": SizeAnswer,
     "explain": ExplainAnswer,
     "accounts": AccountsAnswer,
     "alerts": AlertsAnswer,

@@ -11,7 +11,6 @@ _NOISY = (
     "urllib3",
     "slack_bolt",
     "slack_sdk",
-    "apscheduler",
     "alembic",
     "aiohttp",
     "waitress",
@@ -48,5 +47,7 @@ def configure(level: str = "INFO") -> None:
     root.setLevel(logging.WARNING)
     for name in ("bot", "knowledge"):
         logging.getLogger(name).setLevel(level)
+    # Our scheduler says what was skipped and why; APScheduler would say it a second time.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

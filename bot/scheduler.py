@@ -6,11 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import (
-    EVENT_JOB_ERROR,
     EVENT_JOB_MAX_INSTANCES,
     EVENT_JOB_MISSED,
     JobEvent,
-    JobExecutionEvent,
 )
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -28,7 +26,7 @@ REFRESH_EVERY = timedelta(seconds=15)
 STOP_SECONDS = 10
 """How long a running job may take to end when the process stops: what `serve` promises after SIGTERM."""
 
-_WHY = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running", EVENT_JOB_ERROR: "failed"}
+_WHY = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 
 class Scheduler:
@@ -51,11 +49,11 @@ class Scheduler:
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
-        self._scheduler.add_listener(self._on_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES | EVENT_JOB_ERROR)
+        self._scheduler.add_listener(self._on_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
         jobs = (("poll", poll, poll_every), ("prune", prune, PRUNE_EVERY), ("refresh", refresh, REFRESH_EVERY))
         for name, job, every in jobs:
             self._scheduler.add_job(
-                self._run, "interval", args=(job,), seconds=every.total_seconds(), id=name, next_run_time=now()
+                self._run, "interval", args=(name, job), seconds=every.total_seconds(), id=name, next_run_time=now()
             )
 
     def start(self) -> None:
@@ -74,13 +72,19 @@ class Scheduler:
             log.warning("a scheduled job did not end in time", extra={"seconds": STOP_SECONDS})
         return ended
 
-    def _run(self, job: Callable[[], object]) -> None:
+    def _run(self, name: str, job: Callable[[], object]) -> None:
         with self._idle:
             if self._stopping:
                 return
             self._running += 1
         try:
             job()
+        except EksipError as exc:
+            metrics.scheduler_missed_total.labels(job=name, why="failed").inc()
+            log.warning("scheduled job failed", extra={"job": name, "reason": str(exc)})
+        except Exception:  # a defect in one run must not end the runs after it
+            metrics.scheduler_missed_total.labels(job=name, why="failed").inc()
+            log.exception("scheduled job failed", extra={"job": name})
         finally:
             with self._idle:
                 self._running -= 1
@@ -89,10 +93,4 @@ class Scheduler:
     def _on_event(self, event: JobEvent) -> None:
         why = _WHY[event.code]
         metrics.scheduler_missed_total.labels(job=event.job_id, why=why.replace(" ", "_")).inc()
-        error = event.exception if isinstance(event, JobExecutionEvent) else None
-        if isinstance(error, EksipError):
-            log.warning("scheduled job failed", extra={"job": event.job_id, "reason": str(error)})
-        elif error is not None:
-            log.error("scheduled job failed", extra={"job": event.job_id}, exc_info=error)
-        else:
-            log.warning("scheduled job skipped", extra={"job": event.job_id, "why": why})
+        log.warning("scheduled job skipped", extra={"job": event.job_id, "why": why})

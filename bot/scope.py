@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from bot.errors import UserError, nearest
+from bot.errors import EksipError, QueryError, UserError, nearest
 from bot.inventory import Cluster, Inventory, Subnet
 
 
@@ -104,6 +104,23 @@ def read_for(scope: Scope, inventory: Inventory) -> Inventory:
     # An account that could not be entered has no regions here, and still counts as something expected.
     expected = max(len(regions), 1) if spots else len(regions)
     return replace(inventory, regions=regions, expected_regions=expected, blind_spots=spots)
+
+
+def nothing_in(scope: Scope, inventory: Inventory) -> EksipError:
+    """Why a scope holds no subnet that is known: it could not be read, or there is none."""
+    spots = read_for(scope, inventory).all_blind_spots
+    if not spots:
+        return UserError(
+            f"I know no subnet in {scope.words}. `accounts` tells what I can read.", ["accounts", "status"]
+        )
+    spot = spots[0]
+    more = f" ({len(spots) - 1} more under `accounts`)" if len(spots) > 1 else ""
+    return QueryError(
+        f"No subnet of {scope.words} could be read: {spot.api} in {spot.account_id} {spot.region}: {spot.reason}{more}",
+        account_id=spot.account_id,
+        region=spot.region,
+        api=spot.api,
+    )
 
 
 def resolve(words: str, inventory: Inventory, *, verb: str = "status") -> Scope:

@@ -162,6 +162,7 @@ def cluster(
     region: str = REGION,
     environment: tuple[tuple[str, str], ...] = (),
     cni_source: str = "addon",
+    ip_family: str = "ipv4",
     node_subnet_ids: tuple[str, ...] = (),
     fargate_subnet_ids: tuple[str, ...] = (),
 ) -> Cluster:
@@ -176,7 +177,7 @@ def cluster(
         status="ACTIVE",
         vpc_id="vpc-0a",
         subnet_ids=subnet_ids,
-        ip_family="ipv4",
+        ip_family=ip_family,
         cni=CniSettings(source=cni_source, environment=environment),
         nodegroups=groups if node_subnet_ids else (),
         fargate_profiles=profiles if fargate_subnet_ids else (),

@@ -1,6 +1,21 @@
-"""Settings of all tests: generated cases are the same everywhere and leave nothing on the disk."""
+"""Settings of all tests: generated cases repeat and leave no file; no test changes another one's logging."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("eksip", deadline=None, database=None, derandomize=True)
 settings.load_profile("eksip")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """The command line sets handlers and levels of the whole process; what a test sets ends with it."""
+    loggers = [logging.getLogger(name) for name in (None, "bot", "knowledge")]
+    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers

@@ -72,15 +72,21 @@ _CLUSTER_TAGS = ("cluster.k8s.amazonaws.com/name", "eks:cluster-name")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Mark:
-    """How one kind is recognised: EC2's interface type, or the description its service writes."""
+    """How one kind is recognised: EC2's interface type, or the description its service writes.
+
+    `made_by_aws` marks have descriptions that people write too; they count only on interfaces with a requester.
+    """
 
     kind: HolderKind
     types: frozenset[str] = frozenset()
     description: re.Pattern[str] | None = None
+    made_by_aws: bool = False
 
     def owner(self, eni: Eni) -> str | None:
         """The owner the interface names, "" when it fits without naming one, None when it does not fit."""
-        match = self.description.match(eni.description) if self.description else None
+        managed = eni.requester_managed or eni.requester_id or eni.interface_type.lower() in self.types
+        trusted = managed or not self.made_by_aws
+        match = self.description.match(eni.description) if self.description and trusted else None
         if match:
             return next((group for group in match.groups() if group), "")
         return "" if eni.interface_type.lower() in self.types else None
@@ -94,6 +100,7 @@ _MARKS = (
         kind=HolderKind.LOAD_BALANCER,
         types=frozenset({"load_balancer", "network_load_balancer", "gateway_load_balancer"}),
         description=re.compile(r"ELB (?:(?:app|net|gwy)/([^/]+)|(\S+))"),
+        made_by_aws=True,
     ),
     _Mark(
         kind=HolderKind.LAMBDA,

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from bot.access import refusal
 from bot.command import Asked, Command, Request
-from bot.commands import accounts, alerts, explain, maxpods, status, subnet, watch
+from bot.commands import accounts, alerts, cidr, explain, maxpods, simulate, status, subnet, watch
 from bot.commands.help import help_command
 from bot.errors import ConfigError, QueryError, UserError
-from bot.grammar import by_word, parse
+from bot.grammar import by_word, normalise, parse
 from bot.message import Context, Failure, Message, Tone, Visibility
 from bot.services import Services
 from bot.views import failed
@@ -22,6 +22,8 @@ _VERBS = (
     subnet.SUBNET,
     subnet.WHO,
     maxpods.COMMAND,
+    simulate.COMMAND,
+    cidr.COMMAND,
     explain.COMMAND,
     alerts.COMMAND,
     watch.WATCH,
@@ -51,7 +53,7 @@ def dispatch(request: Request, services: Services) -> Message:
     except QueryError as exc:
         message = _query_failure(exc, request, asked)
     except ConfigError as exc:
-        message = failed(_verb(request, asked), Failure(kind="config", message=exc.message), tone=Tone.BAD)
+        message = not_configured(request, exc)
     except Exception:
         reference = secrets.token_hex(2)
         log.exception("A command failed", extra={"reference": reference, "verb": asked.verb if asked else ""})
@@ -60,6 +62,11 @@ def dispatch(request: Request, services: Services) -> Message:
         message = failed(_verb(request, asked), failure, tone=Tone.BAD)
     _count(message, time.monotonic() - started)
     return message
+
+
+def not_configured(request: Request, problem: ConfigError) -> Message:
+    """The answer to any request while the configuration cannot be used."""
+    return failed(_verb(request, None), Failure(kind="config", message=problem.message), tone=Tone.BAD)
 
 
 def _run(asked: Asked, request: Request, services: Services) -> Message:
@@ -88,7 +95,7 @@ def _query_failure(exc: QueryError, request: Request, asked: Asked | None) -> Me
 def _verb(request: Request, asked: Asked | None) -> str:
     if asked is not None:
         return asked.verb
-    first = request.text.split(maxsplit=1)
+    first = normalise(request.text[:200]).split(maxsplit=1)
     known = by_word(COMMANDS)
     return known[first[0].lower()].verb if first and first[0].lower() in known else "help"
 

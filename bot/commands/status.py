@@ -9,11 +9,10 @@ from bot.answers import ClusterRow, HealthJson, StatusAnswer, fields
 from bot.capacity.standing import Standing, serves_prefixes, standing, worth_reading
 from bot.capacity.subnets import SubnetState, totals, worst_first
 from bot.command import Asked, Command, Request
-from bot.errors import UserError
 from bot.inventory import Cluster
 from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
 from bot.rows import alert_row, subnet_row
-from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, read_for, resolve, subnets_in
+from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural, share
 
@@ -62,7 +61,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     scope = resolve(asked.target, inventory)
     subnets = subnets_in(scope, inventory)
     if not subnets and scope != EVERYTHING:
-        raise UserError(f"I know no subnet in {scope.words}. `accounts` tells what I can read.", ["accounts", "status"])
+        raise nothing_in(scope, inventory)
     limits = services.settings.thresholds.limits
     wanted = [subnet for subnet in subnets if worth_reading(subnet, limits, inventory.clusters)][:MAX_READS]
     contents = services.reader().contents(wanted) if wanted else None

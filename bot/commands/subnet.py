@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
 from bot.message import Bullets, Button, Context, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Table, Text
 from bot.rows import holder_row, subnet_row
-from bot.scope import Scope, ScopeKind, clusters_in, read_for, resolve, subnets_in
+from bot.scope import Scope, ScopeKind, clusters_in, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.views import (
     TONES,
@@ -27,6 +27,7 @@ MAX_SUBNETS = 200
 """Subnets that one `who` reads at most: one page of DescribeNetworkInterfaces filter values."""
 
 _TOP = 6
+_APART = "Subnets and interfaces were read at different moments and are {apart} addresses apart: nodes were busy."
 
 
 def subnet_answer(asked: Asked, request: Request, services: Services) -> Message:
@@ -76,7 +77,7 @@ def who_answer(asked: Asked, request: Request, services: Services) -> Message:
     scope = resolve(asked.target, inventory, verb="who")
     subnets = subnets_in(scope, inventory)
     if not subnets:
-        raise UserError(f"I know no subnet in {scope.words}. `accounts` tells what I can read.", ["accounts"])
+        raise nothing_in(scope, inventory)
     if len(subnets) > MAX_SUBNETS:
         raise UserError(
             f"{scope.words} has {len(subnets):,} subnets; `who` reads at most {MAX_SUBNETS}. "
@@ -209,9 +210,7 @@ def _notes(row: Standing, contents: SubnetContents, inventory: Inventory) -> tup
             (Strong(f"{count(loose)} addresses"), " are held by interfaces this account cannot see (a shared VPC).")
         )
     if loose is not None and loose < 0:
-        notes.append(
-            (f"The subnet and its interfaces were read at different moments: {count(-loose)} addresses apart.",)
-        )
+        notes.append((_APART.format(apart=count(-loose)),))
     if row.blocks is not None and row.blocks.free == 0 and row.blocks.candidate and (row.free_ips or 0) >= 16:
         in_use = serves_prefixes(row.subnet, inventory.clusters)
         who = "Its nodes take prefixes: new ones will fail." if in_use else "Prefix mode would fail here."
@@ -231,6 +230,8 @@ def _who_notes(warm: int | None, unattributed: int | None, free: int | None) -> 
         lines.append(("Warm share not known: EC2 does not show which addresses pods use.",))
     if unattributed is not None and unattributed > 0:
         lines.append((f"{count(unattributed)} more are held by interfaces this account cannot see.",))
+    if unattributed is not None and unattributed < 0:
+        lines.append((_APART.format(apart=count(-unattributed)),))
     return tuple(lines)
 
 

@@ -108,6 +108,10 @@ _ChannelId = Annotated[
     str,
     _matching(r"[CGD][A-Z0-9]{6,}", 'the id of a channel (its details in Slack show it), for example "C0123456789"'),
 ]
+_UserId = Annotated[
+    str,
+    _matching(r"[UW][A-Z0-9]{6,}", 'the id of a person (their profile in Slack shows it), for example "U0123456789"'),
+]
 _LogLevel = Annotated[
     str, BeforeValidator(_upper), _matching("DEBUG|INFO|WARNING|ERROR", "one of DEBUG, INFO, WARNING, ERROR")
 ]
@@ -210,10 +214,12 @@ class WatchSettings(_Section):
 class AccessSettings(_Section):
     """[access]: who may do more than read. Reads are allowed to every full member of the workspace."""
 
-    writers: list[str] = Field(
+    writers: list[_UserId] = Field(
         [], description="User ids that may watch and unwatch; [] means every full member of the workspace."
     )
-    channels: list[str] = Field([], description="Channel ids the bot answers in; [] means everywhere it is asked.")
+    channels: list[_ChannelId] = Field(
+        [], description="Channel ids the bot answers in; [] means everywhere it is asked."
+    )
 
 
 class Settings(BaseSettings):

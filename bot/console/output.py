@@ -12,9 +12,14 @@ _LINE_BREAKS = {ord(character): f"\\u{ord(character):04x}" for character in "\x8
 """Characters JSON allows in strings and some readers take for the end of a line."""
 
 
+def terminal() -> Console:
+    """The terminal of this process; markup, emoji codes and numbers in names stay what they are."""
+    return Console(highlight=False, emoji=False, markup=False)
+
+
 def print_rich(message: Message) -> None:
     """Print the message for a person at a terminal, in colour where the terminal has it."""
-    show(message, Console(highlight=False, emoji=False, markup=False))
+    show(message, terminal())
 
 
 def print_plain(message: Message) -> None:

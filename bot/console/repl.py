@@ -7,9 +7,9 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
-from rich.console import Console
 
 from bot.command import Command, Request, Surface
+from bot.console.output import terminal
 from bot.console.render import show
 from bot.message import Message
 
@@ -42,13 +42,13 @@ def chat(
     answer: Callable[[Request], Message],
     commands: Iterable[Command],
     names: Callable[[], Iterable[str]],
-    console: Console,
     history_file: str | None,
 ) -> None:
     """Read commands until `exit` or Ctrl-D; Ctrl-C drops the line that is being typed."""
     history: History = FileHistory(history_file) if history_file else InMemoryHistory()
     session: PromptSession[str] = PromptSession(history=history, completer=CommandCompleter(commands, names))
-    console.print("eksip console. Type `status`, `help` or a question; `exit` leaves.", markup=False)
+    console = terminal()
+    console.print("eksip console. Type `status`, `help` or a question; `exit` leaves.")
     while True:
         try:
             text = session.prompt("eksip> ")

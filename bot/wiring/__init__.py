@@ -1,5 +1,5 @@
 """The composition root: settings -> running parts."""
 
-from bot.wiring.parts import Parts, asking
+from bot.wiring.parts import Parts, answering, asking
 
-__all__ = ["Parts", "asking"]
+__all__ = ["Parts", "answering", "asking"]

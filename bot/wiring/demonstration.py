@@ -45,7 +45,12 @@ def demonstrate(
 
     with ExitStack() as stack:
         started = time.monotonic()
-        workspace = stack.enter_context(Workspace(port=port))
+        try:
+            workspace = stack.enter_context(Workspace(port=port))
+        except OSError as exc:
+            raise ConfigError(
+                [f"Port {port} cannot be used for the page ({exc.strerror}): name another, --port 0 takes a free one."]
+            ) from exc
         watches = [{"channel": workspace.channel(CHANNEL), "scope": "all"}]
         environ = {
             "SLACK_BOT_TOKEN": workspace.bot_token,

@@ -135,6 +135,28 @@ def asking(*, demo: bool = False) -> Iterator[Parts]:
         yield parts
 
 
+@contextmanager
+def answering(*, demo: bool = False, documents: bool = False) -> Iterator[Callable[[Request], Message]]:
+    """What answers one request after the other.
+
+    With `documents` a configuration that cannot be used is the answer to each of them: a script reads one document
+    a line whatever happens.
+    Raises: ConfigError without `documents`.
+    """
+    from bot.commands import not_configured
+
+    with ExitStack() as stack:
+        try:
+            answer = stack.enter_context(asking(demo=demo)).answer
+        except ConfigError as exc:
+            if not documents:
+                raise
+            problem = exc
+            yield lambda request: not_configured(request, problem)
+        else:
+            yield answer
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoEstate:
     """The demo's AWS while it runs, and settings that read it."""

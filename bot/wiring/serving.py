@@ -12,6 +12,7 @@ from datetime import timedelta
 from bot import metrics
 from bot.alerts import Alert, AlertStatus, Transition, card, outage_card
 from bot.config import slack_mode
+from bot.errors import ConfigError
 from bot.message import Message
 from bot.monitor import Monitor
 from bot.scheduler import Scheduler
@@ -118,14 +119,7 @@ def serving(
             now=parts.now,
         )
         sockets = _sockets(parts, app) if mode == "socket" else None
-        server = HttpServer(
-            port=settings.port,
-            not_ready=lambda: _not_ready(store, sockets),
-            now=parts.now,
-            app=app.bolt if mode == "http" else None,
-            signing_secret=settings.slack_signing_secret.get_secret_value(),
-            host=host,
-        )
+        server = _server(parts, app, mode, sockets, host)
         steps.callback(lambda: delivery.flush(FLUSH))
         sender = _thread("outbox", lambda: delivery.run(stop), steps)
         keeper = _thread("lead", lambda: lead.keep(stop), steps)
@@ -163,6 +157,21 @@ def _sockets(parts: Parts, app: SlackApp) -> SocketRunner:
         api_url=slack.api_url,
         sockets=slack.sockets,
     )
+
+
+def _server(parts: Parts, app: SlackApp, mode: str, sockets: SocketRunner | None, host: str) -> HttpServer:
+    settings = parts.settings
+    try:
+        return HttpServer(
+            port=settings.port,
+            not_ready=lambda: _not_ready(parts.store, sockets),
+            now=parts.now,
+            app=app.bolt if mode == "http" else None,
+            signing_secret=settings.slack_signing_secret.get_secret_value(),
+            host=host,
+        )
+    except OSError as exc:
+        raise ConfigError([f"PORT: {settings.port} cannot be listened on ({exc.strerror}); name a free one."]) from exc
 
 
 def _not_ready(store: Store, sockets: SocketRunner | None) -> tuple[str, ...]:

@@ -33,7 +33,13 @@ NODES = {"i-0a": node(), "i-0solo": node("i-0solo", cluster=None, nodegroup=None
             "inspection",
             id="gateway load balancer",
         ),
-        pytest.param(eni(description="ELB legacy-web"), "load_balancer", "legacy-web", id="classic load balancer"),
+        pytest.param(
+            eni(description="ELB legacy-web", requester_id="amazon-elb"),
+            "load_balancer",
+            "legacy-web",
+            id="classic load balancer",
+        ),
+        pytest.param(eni(description="ELB dashboard"), "unknown", "111122223333", id="a person's own description"),
         pytest.param(
             eni(description=f"AWS Lambda VPC ENI-resize-images-{UUID}", interface_type="lambda"),
             "lambda",
@@ -146,8 +152,8 @@ def test_an_interface_is_recognised_by_its_marks(interface: Eni, kind: str, owne
 def test_holders_sum_interfaces_addresses_and_prefixes_the_largest_first() -> None:
     found = holders(
         [
-            eni("10.0.0.4", description="ELB app/web/1"),
-            eni("10.0.0.5", description="ELB app/web/1"),
+            eni("10.0.0.4", description="ELB app/web/1", requester_id="amazon-elb"),
+            eni("10.0.0.5", description="ELB app/web/1", requester_id="amazon-elb"),
             eni("10.0.0.6", prefixes=("10.0.0.16/28", "10.0.0.32/28"), instance_id="i-0a"),
             eni("10.0.0.7", "10.0.0.8", description="aws-K8S-i-0a", instance_id="i-0a"),
         ],
@@ -163,7 +169,13 @@ def test_holders_sum_interfaces_addresses_and_prefixes_the_largest_first() -> No
 
 def test_by_kind_sums_the_owners_and_says_how_many_they_are() -> None:
     found = by_kind(
-        holders([eni("10.0.0.4", description="ELB app/a/1"), eni("10.0.0.5", description="ELB app/b/2")], [])
+        holders(
+            [
+                eni("10.0.0.4", description="ELB app/a/1", requester_id="amazon-elb"),
+                eni("10.0.0.5", description="ELB app/b/2", requester_id="amazon-elb"),
+            ],
+            [],
+        )
     )
 
     assert found == (Holder(kind=HolderKind.LOAD_BALANCER, owner="2", enis=2, addresses=2, prefixes=0),)

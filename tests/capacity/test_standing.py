@@ -100,6 +100,18 @@ def test_the_screening_looks_at_ec2s_count_alone(facts: Subnet, low: bool) -> No
             True,
             id="a node group there needs whole blocks",
         ),
+        pytest.param(
+            subnet(),
+            [cluster(node_subnet_ids=("subnet-0b",), environment=PREFIX_MODE)],
+            False,
+            id="only the control plane is here, the nodes are elsewhere",
+        ),
+        pytest.param(
+            subnet(),
+            [cluster(environment=PREFIX_MODE, ip_family="ipv6")],
+            False,
+            id="an IPv6 cluster takes no IPv4 blocks",
+        ),
         pytest.param(subnet(), [cluster()], False, id="secondary mode and plenty left"),
         pytest.param(subnet(), [cluster(subnet_ids=("subnet-0b",), environment=PREFIX_MODE)], False, id="elsewhere"),
         pytest.param(subnet(), [cluster(cni_source="unknown")], False, id="the mode is not known"),

@@ -185,7 +185,9 @@ time.sleep(60)
 def test_a_killed_process_loses_no_message(address: str, moment: str) -> None:
     """SIGKILL between save and send: the messages are claimable; one that was being sent counts as ambiguous."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _DIES, address, str(Path(__file__).parent), moment], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _DIES, address, str(Path(__file__).parents[1]), moment],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout is not None
     with process.stdout as output:

@@ -56,8 +56,8 @@ def test_a_direct_message_takes_the_same_grammar(bot: Running) -> None:
 def test_a_button_runs_its_command_as_if_typed(bot: Running) -> None:
     bot.slack.slash("statsu", user="ben", channel="ops")
     shown = bot.slack.wait_for(
-        lambda: next((m for m in bot.slack.ephemerals("ops", "ben") if "Read as status" in _flat(m)), None), timeout=30
-    )
+        lambda: [m for m in bot.slack.ephemerals("ops", "ben") if "Read as status" in _flat(m)], timeout=30
+    )[0]
     buttons = [e for b in shown["blocks"] if b["type"] == "actions" for e in b["elements"]]
     who = next(button for button in buttons if str(button.get("value", "")).startswith("who "))
     bot.slack.click(channel="ops", ts=shown["ts"], action_id=who["action_id"], user="ben")
@@ -85,9 +85,7 @@ def test_an_alert_fires_is_edited_in_place_and_resolves_by_itself(bot: Running) 
     assert card["text"].startswith("[FIRING]")
     assert _colour(card) == "a30200"
     bot.world.give_back(SUBNET)
-    resolved = bot.slack.wait_for(
-        lambda: next((m for m in bot.cards() if m["text"].startswith("[RESOLVED]")), None), timeout=30
-    )
+    resolved = bot.slack.wait_for(lambda: [m for m in bot.cards() if m["text"].startswith("[RESOLVED]")], timeout=30)[0]
     assert resolved["ts"] == card["ts"]
     assert _colour(resolved) == "2eb886"
     assert len(bot.cards()) == 1
