@@ -59,7 +59,7 @@ class Command:
     """A verb: how it is called, what it answers, and the function that answers it.
 
     `writes` marks verbs that change something eksip stores: they are never guessed from a typo and may be limited to
-    some people. `options` are the `key=value` keys it takes.
+    some people. `options` are the `key=value` keys it takes, `flags` the bare words (`--word` means the same).
     """
 
     verb: str
@@ -69,5 +69,6 @@ class Command:
     run: Callable[[Asked, Request, Services], Message]
     aliases: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     writes: bool = False
     in_channel: bool = False

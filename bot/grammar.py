@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.command import Asked, Command
 from bot.errors import UserError, nearest
+from bot.questions import command_for
 
 MAX_CHARACTERS = 8_000
 """Longest text read as a command; pasted logs beyond it are cut by the verbs that take them."""
@@ -98,6 +99,10 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
     if not words:
         return _Reading(command=verbs["status"], rest=[])
     first = _unquoted(words[0]).lower()
+    asked = command_for(plain, verbs, names) if len(words) > 2 else None
+    if asked is not None and (first not in known or first == "who"):
+        verb, *rest = asked.split()
+        return _Reading(command=verbs[verb], rest=rest, note=f"Read as {asked}.")
     if first in known:
         return _Reading(command=known[first], rest=words[1:])
     starting = {known[word].verb: known[word] for word in known if len(first) >= 2 and word.startswith(first)}
@@ -153,6 +158,9 @@ def _options(words: list[str], command: Command) -> tuple[dict[str, str], list[s
         index += 1
         if free_text or not (found or flag):
             rest.append(word if free_text else _unquoted(word))
+            continue
+        if flag and flag.group(1).lower() in command.flags:
+            rest.append(flag.group(1).lower())
             continue
         if found:
             key, value = found.group(1), found.group(2)

@@ -23,7 +23,8 @@ _OPENING = 400
 
 _DECLINING = re.compile(
     r"\b(?:i|we) (?:do not|don't|cannot|can't|could not|have no|only)\b|\bcan only (?:answer|explain|help)\b"
-    r"|\bno (?:matching |such )?(?:topic|answer|match)\b|\bout(?:side)? (?:of )?(?:my|our|the) (?:scope|field)|\brephrase\b",
+    r"|\bno (?:matching |such )?(?:topic|answer|match)\b|\bout(?:side)? (?:of )?(?:my|our|the) (?:scope|field)"
+    r"|\brephrase\b",
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[*`\u200b\u00ad]")
@@ -139,16 +140,11 @@ def chance_pct(found: Sequence[Result]) -> float:
 
 def report(found: Sequence[Result]) -> str:
     """The score by category and every miss, as text."""
-    lines = [
-        f"{category:<14} {sum(one.miss is None for one in group):>4} of {len(group):>3}  {right_pct(group):5.1f} %"
-        for category, group in by_category(found).items()
-    ]
+    lines = [_line(category, group) for category, group in by_category(found).items()]
     field = [one for one in found if one.question.in_field]
-    declined = sum(one.miss is Miss.DECLINED for one in field)
-    lines.append(
-        f"{'of the field':<14} {sum(one.miss is None for one in field):>4} of {len(field):>3}  {right_pct(field):5.1f} %"
-    )
-    lines.append(f"{'  declined':<14} {declined:>4} of {len(field):>3}  {100 * declined / len(field):5.1f} %")
+    if field:
+        declined = sum(one.miss is Miss.DECLINED for one in field)
+        lines.append(f"{_line('of the field', field)}, {declined} of them declined though their topic is there")
     lines += [
         f"{one.question.question_id:<14} {one.miss.value}: {one.question.primary} -> {one.topic_id}, "
         f"{sum(one.facts)} facts of the {one.question.threshold} needed{_lacking(one)}"
@@ -156,6 +152,11 @@ def report(found: Sequence[Result]) -> str:
         if one.miss is not None
     ]
     return "\n".join(lines)
+
+
+def _line(name: str, group: Sequence[Result]) -> str:
+    right = sum(one.miss is None for one in group)
+    return f"{name:<14} {right:>4} of {len(group):>3}  {right_pct(group):5.1f} %"
 
 
 def _miss(question: Question, base: KnowledgeBase, *, shown: str | None, topic_id: str | None, met: int) -> Miss | None:

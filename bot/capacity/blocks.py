@@ -1,17 +1,20 @@
 """The /28 blocks of a subnet: which are free for a prefix, which are broken up, which are full.
 
 EC2 gives no view of this; it is computed from every interface's addresses and prefixes and the CIDR reservations.
-A whole subnet is one Python integer with a bit for each address.
+A whole subnet is one Python integer with a bit for each address, and all its blocks are judged at once: a fleet of
+80,000 subnets takes seconds, not minutes. Where even the interfaces are not worth reading, `free_block_bounds` tells
+what the address count alone proves.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import IPv4Network
 
+from bot.capacity.subnets import RESERVED_IPS
 from bot.inventory import Eni, Reservation, ReservationType
 
 BLOCK_IPS = 16
-_BLOCK = (1 << BLOCK_IPS) - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,35 +71,62 @@ def block_map(cidr: IPv4Network, enis: Iterable[Eni], reservations: Sequence[Res
     Needs every interface of the subnet: in a shared VPC a participant sees only its own, and the map then shows
     blocks as free that are not (compare `unattributed_ips`).
     """
-    size, base = cidr.num_addresses, int(cidr.network_address)
+    size, base = 1 << (32 - cidr.prefixlen), int(cidr.network_address)
     singles, prefixes = _taken(enis, base, size)
     used = singles | prefixes
-    system = 0b1111 | (1 << (size - 1))
-    explicit = _reserved(reservations, ReservationType.EXPLICIT, base, size)
-    for_prefixes = _reserved(reservations, ReservationType.PREFIX, base, size)
-    everything = (1 << size) - 1
-    blocked = used | explicit
-    free = fragmented = full = 0
-    for index in range(1, size // BLOCK_IPS - 1):
-        block = (blocked >> (index * BLOCK_IPS)) & _BLOCK
-        if block == 0:
-            free += 1
-        elif block == _BLOCK:
-            full += 1
-        else:
-            fragmented += 1
-    open_ips = everything & ~(used | system)
+    explicit = _reserved(reservations, ReservationType.EXPLICIT, base, size) if reservations else 0
+    for_prefixes = _reserved(reservations, ReservationType.PREFIX, base, size) if reservations else 0
+    candidate, free, full = _judged(used | explicit, size)
+    open_ips = _usable(size) & ~used
     return BlockMap(
-        candidate=free + fragmented + full,
+        candidate=candidate,
         free=free,
-        fragmented=fragmented,
+        fragmented=candidate - free - full,
         full=full,
         used_ips=used.bit_count(),
         prefix_ips=prefixes.bit_count(),
-        free_prefix_reserved_ips=(open_ips & for_prefixes & ~explicit).bit_count(),
-        free_explicit_reserved_ips=(open_ips & explicit).bit_count(),
+        free_prefix_reserved_ips=(open_ips & for_prefixes & ~explicit).bit_count() if for_prefixes else 0,
+        free_explicit_reserved_ips=(open_ips & explicit).bit_count() if explicit else 0,
         largest_free_run=_longest_run(open_ips),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockBounds:
+    """Between how many free /28 blocks a subnet has, `at_least` and `at_most`."""
+
+    at_least: int
+    at_most: int
+
+
+def free_block_bounds(cidr: IPv4Network, available_ips: int, reserved_free_ips: int | None = None) -> BlockBounds:
+    """What AvailableIpAddressCount alone proves of the free /28 blocks, without reading one interface.
+
+    Each address that is not available spoils at most one block, and a free block needs 16 free addresses. Unlike a
+    block map this holds in a shared VPC too, where interfaces are hidden. `reserved_free_ips` None means that the
+    reservations were not read: free space inside them is not counted as available, so nothing bounds it from above.
+    """
+    candidates = candidate_blocks(cidr)
+    taken = max(cidr.num_addresses - RESERVED_IPS - available_ips, 0)
+    room = candidates if reserved_free_ips is None else (available_ips + reserved_free_ips) // BLOCK_IPS
+    at_most = min(candidates, room)
+    return BlockBounds(at_least=min(max(candidates - taken, 0), at_most), at_most=at_most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacities:
+    """What a subnet can still give, as the four figures that answer different questions; None is "not known".
+
+    `available_ips` serve single addresses (AvailableIpAddressCount). `free_prefix_reserved_ips` lie in reservations
+    for prefixes, where EC2 puts no single address of its own choice. `free_blocks` are whole /28s for prefixes, those
+    reservations included. `warm_ips` are held by nodes already and used by no pod: EC2 cannot tell them apart, only
+    the CNI of each node.
+    """
+
+    available_ips: int | None
+    free_prefix_reserved_ips: int | None
+    free_blocks: int | None
+    warm_ips: int | None = None
 
 
 def unattributed_ips(usable: int, available: int, reserved_free: int, used: int) -> int:
@@ -108,24 +138,47 @@ def unattributed_ips(usable: int, available: int, reserved_free: int, used: int)
     return usable - available - reserved_free - used
 
 
+def _judged(blocked: int, size: int) -> tuple[int, int, int]:
+    """Candidate, free and full blocks. The sixteen bits of each block are folded into its lowest one."""
+    lowest = _lowest_bits(size)
+    some, every = blocked | blocked >> 8, blocked & blocked >> 8
+    for shift in (4, 2, 1):
+        some |= some >> shift
+        every &= every >> shift
+    candidate = max(size // BLOCK_IPS - 2, 0)
+    return candidate, candidate - (some & lowest).bit_count(), (every & lowest).bit_count()
+
+
+@cache
+def _lowest_bits(size: int) -> int:
+    """The lowest bit of each candidate block: the first and the last block are left out. One entry per subnet size."""
+    return sum(1 << offset for offset in range(BLOCK_IPS, size - BLOCK_IPS, BLOCK_IPS))
+
+
+@cache
+def _usable(size: int) -> int:
+    """All bits but the five addresses that AWS reserves. One entry per subnet size."""
+    return ((1 << (size - 1)) - 1) & ~0b1111
+
+
 def _taken(enis: Iterable[Eni], base: int, size: int) -> tuple[int, int]:
     singles = bytearray(size)
     prefixes = 0
     for eni in enis:
-        for address in eni.addresses:
-            offset = int(address) - base
-            if 0 <= offset < size:
-                singles[offset] = 1
+        for address in map(int, eni.addresses):
+            if 0 <= address - base < size:
+                singles[address - base] = 1
         for prefix in eni.prefixes:
             offset = int(prefix.network_address) - base
             if 0 <= offset < size:
-                prefixes |= _span(offset, prefix.num_addresses)
+                prefixes |= _span(offset, 1 << (32 - prefix.prefixlen))
     return _bits(singles), prefixes
 
 
 def _bits(flags: bytearray) -> int:
     """The integer whose bit i is flags[i]."""
-    return int(flags[::-1].translate(_DIGITS), 2) if flags else 0
+    flags.reverse()
+    return int(flags.translate(_DIGITS), 2)
 
 
 _DIGITS = bytes([ord("0"), ord("1")]) + bytes(254)

@@ -54,16 +54,16 @@ def settings_from_env(environment: Mapping[str, str]) -> PoolSettings:
     Go's ParseBool takes. `max_pods` is kubelet's, not in this environment.
     Example: `settings_from_env({"WARM_ENI_TARGET": "-1"}).warm_eni` is 1.
     """
-    max_eni = _integer(environment.get(MAX_ENI))
+    max_eni = go_integer(environment.get(MAX_ENI))
     return PoolSettings(
-        mode=PoolMode.PREFIX if _boolean(environment.get(PREFIX_DELEGATION)) else PoolMode.SECONDARY,
+        mode=PoolMode.PREFIX if go_boolean(environment.get(PREFIX_DELEGATION)) else PoolMode.SECONDARY,
         warm_eni=_target(environment, WARM_ENI, CODE_WARM_ENI),
         warm_ip=_target(environment, WARM_IP, CODE_WARM_IP),
         minimum_ip=_target(environment, MINIMUM_IP, CODE_MINIMUM_IP),
         warm_prefix=_target(environment, WARM_PREFIX, CODE_WARM_PREFIX),
         max_eni=max_eni if max_eni is not None and max_eni >= 1 else None,
-        custom_networking=_boolean(environment.get(CUSTOM_NETWORKING)),
-        pod_eni=_boolean(environment.get(POD_ENI)),
+        custom_networking=go_boolean(environment.get(CUSTOM_NETWORKING)),
+        pod_eni=go_boolean(environment.get(POD_ENI)),
     )
 
 
@@ -97,24 +97,24 @@ def start_refusals(environment: Mapping[str, str]) -> tuple[str, ...]:
     The three targets are compared with "0" as text there, so an unreadable "two" passes while "-1" does not.
     """
     refusals = []
-    prefixes = _boolean(environment.get(PREFIX_DELEGATION))
+    prefixes = go_boolean(environment.get(PREFIX_DELEGATION))
     if prefixes and all(environment.get(name, "0") <= "0" for name in (WARM_IP, WARM_PREFIX, MINIMUM_IP)):
         refusals.append(
             f"{PREFIX_DELEGATION} is on and {WARM_PREFIX}, {WARM_IP} and {MINIMUM_IP} are all 0 or unset: "
             f"set {WARM_PREFIX}=1."
         )
-    ipv4, ipv6 = _boolean(environment.get(IPV4)), _boolean(environment.get(IPV6))
+    ipv4, ipv6 = go_boolean(environment.get(IPV4)), go_boolean(environment.get(IPV6))
     if ipv4 == ipv6:
         refusals.append(f"Exactly one of {IPV4} and {IPV6} must be true; here {'both are' if ipv4 else 'none is'}.")
     if ipv6 and not prefixes:
         refusals.append(f"{IPV6} needs {PREFIX_DELEGATION}=true.")
-    if ipv6 and _boolean(environment.get(CUSTOM_NETWORKING)):
+    if ipv6 and go_boolean(environment.get(CUSTOM_NETWORKING)):
         refusals.append(f"{IPV6} does not work with {CUSTOM_NETWORKING}=true.")
     cooldown = environment.get(IP_COOLDOWN)
     if cooldown is not None and _below_zero_or_unreadable(cooldown):
         refusals.append(f"{IP_COOLDOWN}={cooldown!r} is not a number of seconds from 0 up.")
     enforcing = environment.get(ENFORCING_MODE, "strict")
-    if _boolean(environment.get(POD_ENI)) and enforcing not in {"strict", "standard"}:
+    if go_boolean(environment.get(POD_ENI)) and enforcing not in {"strict", "standard"}:
         refusals.append(f"{ENFORCING_MODE}={enforcing!r} is neither strict nor standard.")
     return tuple(refusals)
 
@@ -155,17 +155,7 @@ def without_effect(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _target(environment: Mapping[str, str], name: str, default: int) -> int:
-    value = _integer(environment.get(name))
-    return default if value is None or value < 0 else value
-
-
-def _below_zero_or_unreadable(value: str) -> bool:
-    number = _integer(value)
-    return number is None or number < 0
-
-
-def _integer(value: str | None) -> int | None:
+def go_integer(value: str | None) -> int | None:
     """What Go's strconv.Atoi reads: an optional sign and ASCII digits within 64 bits, nothing around them."""
     if value is None or not _INTEGER.fullmatch(value) or len(value) > 20:
         return None
@@ -173,9 +163,19 @@ def _integer(value: str | None) -> int | None:
     return number if -_INT64 <= number < _INT64 else None
 
 
-def _boolean(value: str | None) -> bool:
+def go_boolean(value: str | None) -> bool:
     """What Go's strconv.ParseBool reads; every boolean here defaults to false."""
     return value in _TRUE
+
+
+def _target(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = go_integer(environment.get(name))
+    return default if value is None or value < 0 else value
+
+
+def _below_zero_or_unreadable(value: str) -> bool:
+    number = go_integer(value)
+    return number is None or number < 0
 
 
 def _go(value: bool) -> str:

@@ -1,11 +1,11 @@
 """Standing: where one subnet is against its thresholds, from its own facts and, where they matter, its contents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.capacity.blocks import BlockMap, block_map, unattributed_ips
+from bot.capacity.blocks import BlockMap, Capacities, block_map, free_block_bounds, unattributed_ips
 from bot.capacity.subnets import Limits, SubnetState, free_ips, percent, subnet_state, usable_ips
-from bot.inventory import Cluster, Eni, Subnet, SubnetContents
+from bot.inventory import Cluster, Eni, Reservation, Subnet, SubnetContents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,15 @@ class Standing:
     def free_pct(self) -> float | None:
         """Free addresses in percent (0-100) of the usable ones."""
         return percent(self.free_ips, self.usable_ips)
+
+    @property
+    def capacities(self) -> Capacities:
+        """The four figures of what the subnet can still give; the warm one is not visible in EC2."""
+        return Capacities(
+            available_ips=self.available_ips,
+            free_prefix_reserved_ips=None if self.blocks is None else self.blocks.free_prefix_reserved_ips,
+            free_blocks=None if self.blocks is None else self.blocks.free,
+        )
 
 
 def looks_low(subnet: Subnet, limits: Limits) -> bool:
@@ -59,12 +68,56 @@ def worth_reading(subnet: Subnet, limits: Limits, clusters: Sequence[Cluster]) -
     return looks_low(subnet, limits) or serves_prefixes(subnet, clusters)
 
 
+def reading_order(subnets: Iterable[Subnet], limits: Limits, clusters: Sequence[Cluster]) -> tuple[Subnet, ...]:
+    """The subnets worth reading, those first of which the address count proves the least.
+
+    So that a cap on reads cuts off what is surely well: a subnet that looks low, then the fewest /28 blocks that are
+    surely free (`free_block_bounds`).
+    """
+    ranked = []
+    for subnet in subnets:
+        if subnet.cidr is not None and worth_reading(subnet, limits, clusters):
+            sure = free_block_bounds(subnet.cidr, subnet.available_ips or 0).at_least
+            ranked.append((not looks_low(subnet, limits), sure, subnet.available_ips or 0, subnet.subnet_id, subnet))
+    return tuple(row[-1] for row in sorted(ranked, key=lambda row: row[:-1]))
+
+
 def standing(subnet: Subnet, contents: SubnetContents | None, limits: Limits) -> Standing:
     """The subnet's figures and state; `contents` is what was read of its interfaces and reservations, if anything.
 
     A subnet that looks low and whose reservations could not be read is unknown, never low: the missing addresses may
-    be reserved for prefixes.
+    be reserved for prefixes. For more than one subnet `standings` sorts the contents only once.
     """
+    return standings([subnet], contents, limits)[subnet.subnet_id]
+
+
+def standings(subnets: Iterable[Subnet], contents: SubnetContents | None, limits: Limits) -> Mapping[str, Standing]:
+    """The standing of each subnet, by subnet id."""
+    if contents is None:
+        return {subnet.subnet_id: _standing(subnet, None, None, limits) for subnet in subnets}
+    enis: dict[str, list[Eni]] = {subnet_id: [] for subnet_id in contents.enis_read}
+    reservations: dict[str, list[Reservation]] = {subnet_id: [] for subnet_id in contents.reservations_read}
+    for eni in contents.enis:
+        if eni.subnet_id in enis:
+            enis[eni.subnet_id].append(eni)
+    for reservation in contents.reservations:
+        if reservation.subnet_id in reservations:
+            reservations[reservation.subnet_id].append(reservation)
+    return {
+        subnet.subnet_id: _standing(subnet, enis.get(subnet.subnet_id), reservations.get(subnet.subnet_id), limits)
+        for subnet in subnets
+    }
+
+
+def enis_of(subnet_id: str, contents: SubnetContents) -> tuple[Eni, ...]:
+    """The interfaces read that lie in the subnet."""
+    return tuple(eni for eni in contents.enis if eni.subnet_id == subnet_id)
+
+
+def _standing(
+    subnet: Subnet, enis: Sequence[Eni] | None, reservations: Sequence[Reservation] | None, limits: Limits
+) -> Standing:
+    """The standing from what lies in the subnet; None is "not read whole"."""
     if subnet.cidr is None:
         return Standing(
             subnet=subnet,
@@ -75,8 +128,8 @@ def standing(subnet: Subnet, contents: SubnetContents | None, limits: Limits) ->
             state=SubnetState.UNKNOWN,
         )
     usable, available = usable_ips(subnet.cidr), subnet.available_ips
-    blocks = _blocks(subnet, contents)
-    reserved_free = _reserved_free_ips(subnet, contents, blocks)
+    blocks = None if enis is None or reservations is None else block_map(subnet.cidr, enis, reservations)
+    reserved_free = _reserved_free_ips(reservations, blocks)
     free = free_ips(available, reserved_free)
     if free is None and available is not None and not looks_low(subnet, limits):
         free = available
@@ -96,30 +149,8 @@ def standing(subnet: Subnet, contents: SubnetContents | None, limits: Limits) ->
     )
 
 
-def standings(subnets: Sequence[Subnet], contents: SubnetContents | None, limits: Limits) -> Mapping[str, Standing]:
-    """The standing of each subnet, by subnet id."""
-    return {subnet.subnet_id: standing(subnet, contents, limits) for subnet in subnets}
-
-
-def enis_of(subnet_id: str, contents: SubnetContents) -> tuple[Eni, ...]:
-    """The interfaces read that lie in the subnet."""
-    return tuple(eni for eni in contents.enis if eni.subnet_id == subnet_id)
-
-
-def _blocks(subnet: Subnet, contents: SubnetContents | None) -> BlockMap | None:
-    """The block map, or None where the interfaces or the reservations of the subnet were not read whole."""
-    if contents is None or subnet.cidr is None:
-        return None
-    if subnet.subnet_id not in contents.enis_read & contents.reservations_read:
-        return None
-    reservations = [r for r in contents.reservations if r.subnet_id == subnet.subnet_id]
-    return block_map(subnet.cidr, enis_of(subnet.subnet_id, contents), reservations)
-
-
-def _reserved_free_ips(subnet: Subnet, contents: SubnetContents | None, blocks: BlockMap | None) -> int | None:
+def _reserved_free_ips(reservations: Sequence[Reservation] | None, blocks: BlockMap | None) -> int | None:
     """Free addresses inside reservations: none without reservations, else what the interfaces leave; None unread."""
     if blocks is not None:
         return blocks.reserved_free_ips
-    if contents is None or subnet.subnet_id not in contents.reservations_read:
-        return None
-    return None if any(r.subnet_id == subnet.subnet_id for r in contents.reservations) else 0
+    return 0 if reservations is not None and not reservations else None

@@ -229,11 +229,11 @@ def _pool(limits: InstanceLimits, settings: PoolSettings, node: _Node, pods: int
         node_subnet_addresses=taken - in_pod_subnet,
         pod_subnet_addresses=in_pod_subnet,
         frozen=settings.frozen,
-        notes=_notes(limits, settings, node, pods, assigned),
+        notes=_notes(limits, settings, node, pods),
     )
 
 
-def _notes(limits: InstanceLimits, settings: PoolSettings, node: _Node, pods: int, assigned: int) -> tuple[str, ...]:
+def _notes(limits: InstanceLimits, settings: PoolSettings, node: _Node, pods: int) -> tuple[str, ...]:
     """What a reader of the figures should know, most serious first."""
     notes: list[str] = []
     if settings.frozen:
@@ -253,8 +253,13 @@ def _notes(limits: InstanceLimits, settings: PoolSettings, node: _Node, pods: in
             f"kubelet admits {node.max_pods:,} pods (max-pods), "
             f"{max(node.max_pods - HOST_NETWORK_PODS, 0):,} besides aws-node and kube-proxy."
         )
-    at_eni_limit = not settings.frozen and pods - assigned and assigned == node.enis * node.slots * node.slot_ips
-    if at_eni_limit and settings.max_eni and 1 <= settings.max_eni < limits.max_enis:
+    room = node.enis * node.slots * node.slot_ips
+    if pods > room and node.max_pods - HOST_NETWORK_PODS > room:
+        notes.append(
+            f"The ENIs hold {room:,} addresses for pods at most, while max-pods {node.max_pods:,} lets kubelet admit "
+            "more: lower max-pods."
+        )
+    if pods > room and settings.max_eni and 1 <= settings.max_eni < limits.max_enis:
         notes.append(f"MAX_ENI={settings.max_eni} stops it; the type takes {limits.max_enis} ENIs.")
     if settings.max_eni is not None and settings.max_eni < 1:
         notes.append(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.access import refusal
 from bot.command import Asked, Command, Request
-from bot.commands import accounts, alerts, cidr, explain, maxpods, simulate, status, subnet, watch
+from bot.commands import accounts, alerts, cidr, explain, maxpods, simulate, size, status, subnet, watch
 from bot.commands.help import help_command
 from bot.errors import ConfigError, QueryError, UserError
 from bot.grammar import by_word, normalise, parse
@@ -24,6 +24,7 @@ _VERBS = (
     maxpods.COMMAND,
     simulate.COMMAND,
     cidr.COMMAND,
+    size.COMMAND,
     explain.COMMAND,
     alerts.COMMAND,
     watch.WATCH,

@@ -41,7 +41,7 @@ _GUIDE = Link(
 USED, WARM, EMPTY = "█", "░", "·"
 """Marks of the pictures: held and used by pods, held and unused, a slot with nothing in it."""
 
-BAR, CHART_COLUMNS, CHART_ROWS = 12, 22, 7
+BAR, CHART_COLUMNS, CHART_ROWS = 12, 20, 7
 """Columns of an ENI's bar, columns and rows of the chart: 32 columns in all fit a phone."""
 
 MOST_ENI_LINES = 8
@@ -83,7 +83,8 @@ def _asked(asked: Asked) -> tuple[InstanceLimits, PoolSettings, int, bool]:
     types = [word for word in read.words if word not in counts]
     given = [*counts, *([read.options["pods"]] if "pods" in read.options else [])]
     if len(types) != 1 or len(given) > 1:
-        named = f"you named {plural(len(types), 'word')} as type" if len(types) != 1 else "you named pods twice"
+        shown = ", ".join(f"`{word[:30]}`" for word in types[:3])
+        named = "the pods are there twice" if len(types) == 1 else f"I read {shown or 'no word'} as the type"
         raise UserError(
             f"`simulate` takes one instance type and one number of pods; {named}. For example `{_EXAMPLE}`.",
             [_EXAMPLE],
@@ -178,7 +179,7 @@ def _picture(limits: InstanceLimits, pool: Pool) -> str:
         else:
             bars.append((index, index, bar, held))
     shown = bars if len(bars) <= MOST_ENI_LINES else bars[: MOST_ENI_LINES - 1]
-    lines = [f"{_eni_name(first, last):<8} {bar} {held:>3} of {slots}" for first, last, bar, held in shown]
+    lines = [f"{_eni_name(first, last):<9} {bar} {held:>3} of {slots}" for first, last, bar, held in shown]
     if len(shown) < len(bars):
         lines.append(f"and {pool.enis - shown[-1][1]} more ENIs")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.alerts.lifecycle import Alert
 from bot.answers import ClusterRow, HealthJson, StatusAnswer, fields
-from bot.capacity.standing import Standing, serves_prefixes, standing, worth_reading
+from bot.capacity.standing import Standing, reading_order, serves_prefixes, standings
 from bot.capacity.subnets import SubnetState, totals, worst_first
 from bot.command import Asked, Command, Request
 from bot.inventory import Cluster
@@ -63,9 +63,9 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     if not subnets and scope != EVERYTHING:
         raise nothing_in(scope, inventory)
     limits = services.settings.thresholds.limits
-    wanted = [subnet for subnet in subnets if worth_reading(subnet, limits, inventory.clusters)][:MAX_READS]
+    wanted = reading_order(subnets, limits, inventory.clusters)[:MAX_READS]
     contents = services.reader().contents(wanted) if wanted else None
-    rows = sorted((standing(subnet, contents, limits) for subnet in subnets), key=_worst_first)
+    rows = sorted(standings(subnets, contents, limits).values(), key=_worst_first)
     held = {subnet.subnet_id for subnet in subnets}
     clusters = clusters_in(scope, inventory)
     found = _Status(

@@ -275,7 +275,9 @@ class EstateBuilder:
 def cni_metrics(
     estate: Estate, builder: EstateBuilder, plan: VpcPlan, cluster: ClusterPlan
 ) -> Iterator[dict[str, Any]]:
-    """The CNI Metrics Helper's datapoints of the last three hours, two a minute as it publishes them.
+    """The CNI Metrics Helper's datapoints of three hours back and two ahead, two a minute as it publishes them.
+
+    Those ahead keep the figures of a running demo fresh; CloudWatch takes points up to two hours into the future.
 
     Source: https://github.com/aws/amazon-vpc-cni-k8s/tree/master/cmd/cni-metrics-helper (namespace Kubernetes,
     dimension CLUSTER_ID, values summed over nodes; awscni_total_ip_addresses leaves out each interface's primary
@@ -299,7 +301,7 @@ def cni_metrics(
         "eniMaxAvailable": sum(enis for enis, _ in limits.values()),
         "totalIPv4Prefixes": sum(len(i.prefixes) for _, i in interfaces),
     }
-    for half_minute in range(6 * 60, -1, -1):
+    for half_minute in range(6 * 60, -4 * 60, -1):
         moment = estate.now - timedelta(seconds=30 * half_minute)
         swing = 1 - 0.05 * (1 - math.cos(half_minute / 40))  # Up to a tenth fewer pods earlier in the morning.
         for name, value in {**values, "assignIPAddresses": round(assigned * swing)}.items():

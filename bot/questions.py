@@ -1,0 +1,85 @@
+"""Plain questions that a command answers with live figures: "how many pods fit on m5.large" is `maxpods m5.large`.
+
+Each route is a pattern and the command it stands for. A question that fits none goes to `explain`.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.(?:\d*(?:nano|micro|small|medium|large|xlarge)|metal(?:-\w+)?)"
+_IPS = r"(?:ips?|ip addresses|addresses)"
+_WORDS_OF_SCOPE = frozenset(
+    {"the", "our", "my", "cluster", "vpc", "subnet", "account", "region", "in", "on", "of", "for"}
+)
+_TYPED_SCOPE = re.compile(
+    r"^(?:(?:account|region|vpc|cluster|subnet|az):\S+|subnet-[0-9a-f]+|vpc-[0-9a-f]+|\d+\.\d+\.\d+\.\d+/\d+)$", re.I
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A kind of question: its pattern, the command, and whether it makes sense without a scope."""
+
+    verb: str
+    pattern: re.Pattern[str]
+    needs_scope: bool = False
+
+    def command(self, found: re.Match[str], scope: str) -> str:
+        """The command text: the verb, what the pattern caught, and the scope."""
+        groups = found.groupdict()
+        count = f"+{groups['count']}" if groups.get("count") else ""
+        parts = (self.verb, count, groups.get("type") or "", scope if self.verb != "maxpods" else "")
+        return " ".join(part for part in parts if part)
+
+
+def _route(verb: str, pattern: str, *, needs_scope: bool = False) -> Route:
+    return Route(verb=verb, pattern=re.compile(pattern, re.IGNORECASE), needs_scope=needs_scope)
+
+
+ROUTES = (
+    _route("plan", rf"\b(?:will|would|can|do|does|could|is there room for|room for|fit|add)\b.*?\b(?P<count>\d{{1,6}})\b"
+                   rf"(?: more| extra| new| additional)?(?: nodes?(?: of)?| x| ×)? (?P<type>{INSTANCE_TYPE})\b"),
+    _route("plan", rf"\bhow many(?: more| extra| new)? (?:nodes? of )?(?P<type>{INSTANCE_TYPE})(?: nodes?)?\b.*\b(?:fit|room|add)"),
+    _route("plan", r"\b(?:will|can|do|does)\b.*?\b(?P<count>\d{1,6}) (?:more|extra|new|additional) nodes?\b.*\bfit\b", needs_scope=True),
+    _route("plan", r"\bhow many (?:more|extra|new) nodes? (?:can |will |would )?(?:fit|i add|we add)", needs_scope=True),
+    _route("maxpods", rf"\b(?:how many pods|max[- ]?pods|pod (?:limit|density|capacity)|pods per node)\b.*\b(?P<type>{INSTANCE_TYPE})\b"),
+    _route("maxpods", rf"\b(?P<type>{INSTANCE_TYPE})\b.*\b(?:how many pods|max[- ]?pods|pod limit)\b"),
+    _route("who", rf"\bwho(?:'s| is| are)? (?:is )?(?:holding|holds?|using|uses?|eating|eats?|taking|takes?|has)\b.*\b{_IPS}\b"),
+    _route("status", rf"\bhow many (?:free |available )?{_IPS}(?: are| do (?:i|we) have)?(?: still)? (?:left|free|available|remaining)\b"),
+    _route("status", rf"\bhow many (?:free|available) {_IPS}\b"),
+    _route("status", r"\bwhich subnets? (?:is|are) (?:low|full|running (?:low|out)|out of|nearly full)"),
+    _route("upgrade", r"\b(?:will|does|can) (?:the|our|my|an?) upgrade\b.*\b(?:fit|work|go through)\b", needs_scope=True),
+    _route("prefix", r"\b(?:is|are|can|could|should)\b.*\bprefix (?:mode|delegation)\b.*\b(?:safe|ready|on|in|for)\b", needs_scope=True),
+)  # fmt: skip
+"""Questions in the order they are tried."""
+
+
+def command_for(text: str, verbs: Iterable[str], names: Callable[[], Iterable[str]]) -> str | None:
+    """The command that answers the question with live figures, or None when it is one for `explain`.
+
+    `names` gives the scope names that are known; it is asked only when a route fits. A route whose scope is needed and
+    not named is left to `explain`, which then answers in general.
+    Example: `command_for("how many pods fit on m5.4xlarge?", …)` is "maxpods m5.4xlarge".
+    """
+    known = set(verbs)
+    for route in ROUTES:
+        found = route.pattern.search(text)
+        if found is None or route.verb not in known:
+            continue
+        scope = "" if route.verb == "maxpods" else _scope_in(text, names)
+        if scope or not route.needs_scope:
+            return route.command(found, scope)
+    return None
+
+
+def _scope_in(text: str, names: Callable[[], Iterable[str]]) -> str:
+    """The first word of the text that names a scope: a typed one, an id, or a known name."""
+    words = [word.strip("\"'?.,!") for word in text.split()]
+    typed = next((word for word in words if _TYPED_SCOPE.match(word)), "")
+    if typed:
+        return typed
+    known = {name.lower(): name for name in names()}
+    return next(
+        (known[word.lower()] for word in words if word.lower() in known and word.lower() not in _WORDS_OF_SCOPE), ""
+    )

@@ -1,0 +1,49 @@
+"""Plain questions become the command that computes the answer, or stay questions."""
+
+import pytest
+
+from bot.questions import command_for
+
+VERBS = ("status", "subnet", "who", "maxpods", "explain", "plan", "upgrade", "prefix")
+NAMES = ("prod-eu", "private-1a", "the", "payments")
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        pytest.param("how many pods fit on m5.4xlarge?", "maxpods m5.4xlarge", id="pods on a type"),
+        pytest.param("max pods for c6i.2xlarge", "maxpods c6i.2xlarge", id="max pods for a type"),
+        pytest.param("t3.medium pod limit", "maxpods t3.medium", id="type first"),
+        pytest.param("how many IPs left in prod-eu", "status prod-eu", id="addresses left in a cluster"),
+        pytest.param("how many free addresses in private-1a", "status private-1a", id="free addresses of a subnet"),
+        pytest.param("how many ips are still available?", "status", id="addresses left anywhere"),
+        pytest.param("will 40 more c6i.2xlarge fit", "plan +40 c6i.2xlarge", id="nodes of a type"),
+        pytest.param("can we add 12 m5.large to prod-eu?", "plan +12 m5.large prod-eu", id="nodes of a type somewhere"),
+        pytest.param("will 40 more nodes fit in prod-eu", "plan +40 prod-eu", id="nodes without a type"),
+        pytest.param("how many more m5.large fit in prod-eu", "plan m5.large prod-eu", id="the reverse question"),
+        pytest.param("who is eating the IPs in prod-eu", "who prod-eu", id="holders"),
+        pytest.param("which subnets are low?", "status", id="low subnets"),
+        pytest.param("will the upgrade of prod-eu fit", "upgrade prod-eu", id="upgrade"),
+        pytest.param("is prefix delegation safe in prod-eu", "prefix prod-eu", id="prefix readiness"),
+        pytest.param("how many IPs left in cluster:stage-eu", "status cluster:stage-eu", id="typed scope"),
+        pytest.param("is prefix delegation worth it", None, id="a concept, no scope"),
+        pytest.param("will the upgrade fit", None, id="no cluster named"),
+        pytest.param("why do pods hang in ContainerCreating", None, id="a symptom"),
+        pytest.param("how many addresses does a prefix hold", None, id="a fact"),
+        pytest.param("prefix vs custom networking", None, id="a comparison"),
+    ],
+)
+def test_a_question_is_read_as_the_command_that_computes_it(text: str, command: str | None) -> None:
+    assert command_for(text, VERBS, lambda: NAMES) == command
+
+
+def test_a_verb_that_does_not_exist_is_not_offered() -> None:
+    assert command_for("will 40 more c6i.2xlarge fit", ("status", "maxpods"), lambda: NAMES) is None
+
+
+def test_names_are_asked_only_when_a_route_fits() -> None:
+    def names() -> tuple[str, ...]:
+        raise AssertionError("nobody needs the names")
+
+    assert command_for("what is a warm pool", VERBS, names) is None
+    assert command_for("how many pods on m5.large", VERBS, names) == "maxpods m5.large"
