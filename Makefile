@@ -19,6 +19,7 @@ test: $(STAMP)  ## Run every test (PostgreSQL included; the browser test where t
 check: lint  ## Lint, types, import floors, docs and examples against the code
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m knowledge
 	@$(BIN)/pytest -q tests/test_docs.py tests/test_deploy.py
 
 lint: $(STAMP)  ## ruff: style, and that everything is formatted

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from bot import metrics
 from bot.alerts import RULES, Alert, AlertStatus, Sample, Step, Subject, Timing, Transition, advance
 from bot.alerts.lifecycle import MISSED_POLLS, REOPEN_WITHIN, scope_key
-from bot.capacity.standing import looks_low, standing
+from bot.capacity.standing import Standing, looks_low, standings
 from bot.config import Settings
 from bot.errors import UserError
-from bot.inventory import Inventory, Quality, RegionFacts, Subnet, SubnetContents
+from bot.inventory import Inventory, Quality, RegionFacts, Subnet
 from bot.scope import Scope, ScopeKind, contains, resolve
 from bot.store import LostLeaseError, Store
 
@@ -147,20 +147,10 @@ class Monitor:
             if subnet.quality is Quality.FRESH and (subnet.subnet_id in alerting or looks_low(subnet, self._limits))
         ]
         contents = self._reader.contents(close) if close else None
-        judged = {subnet.subnet_id for subnet in close}
-        samples = tuple(self._sample(subnet, contents if subnet.subnet_id in judged else None) for subnet in subnets)
+        found = standings(subnets, contents, self._limits)
+        samples = tuple(_sample(row) for row in found.values())
         self._write_samples(samples)
         return samples
-
-    def _sample(self, subnet: Subnet, contents: SubnetContents | None) -> Sample:
-        found = standing(subnet, contents, self._limits)
-        return Sample(
-            subnet_id=subnet.subnet_id,
-            observed_at=subnet.observed_at,
-            usable_ips=found.usable_ips,
-            free_ips=found.free_ips,
-            quality=subnet.quality,
-        )
 
     def _write_samples(self, samples: Iterable[Sample]) -> None:
         """Add to the history what is fresh and new, or has not been written for a while."""
@@ -265,6 +255,16 @@ class Monitor:
                 "transitions": len(report.transitions),
             },
         )
+
+
+def _sample(row: Standing) -> Sample:
+    return Sample(
+        subnet_id=row.subnet.subnet_id,
+        observed_at=row.subnet.observed_at,
+        usable_ips=row.usable_ips,
+        free_ips=row.free_ips,
+        quality=row.subnet.quality,
+    )
 
 
 def _subject(subnet: Subnet, clusters: tuple[str, ...]) -> Subject:

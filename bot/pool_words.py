@@ -1,8 +1,7 @@
 """Pool settings and instance types as people type them after a verb, checked and explained."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import known_types, snapshot_date, snapshot_limits
@@ -22,12 +21,14 @@ POOL_OPTIONS = (
     "custom-networking",
     "pod-eni",
 )
-"""The `key=value` options of every verb that takes pool settings; the last two are bare flags as well."""
+"""The `key=value` options of every verb that takes pool settings."""
+
+POOL_FLAGS = ("custom-networking", "pod-eni")
+"""The settings that may stand bare among the words."""
 
 LARGEST_NUMBER = 1_000_000
 """No setting or count beyond this is read: far above any node, and it keeps every figure printable."""
 
-_FLAGS = ("custom-networking", "pod-eni")
 _YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _WHOLE = re.compile(r"[+-]?[0-9]+(?:[,_][0-9]{3})*")
 _LOOKS_LIKE_A_TYPE = re.compile(r"[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}")
@@ -35,11 +36,10 @@ _LOOKS_LIKE_A_TYPE = re.compile(r"[a-z0-9-]{1,20}\.[a-z0-9-]{1,20}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolWords:
-    """What was asked, read: the settings, and the words and options with those a bare `--flag` had swallowed."""
+    """What was asked, read: the settings, and the words that are no setting."""
 
     settings: PoolSettings
     words: tuple[str, ...]
-    options: Mapping[str, str]
 
 
 def pool_words(asked: Asked, example: str) -> PoolWords:
@@ -48,9 +48,8 @@ def pool_words(asked: Asked, example: str) -> PoolWords:
     The flags and `prefix` or `secondary` may stand bare among the words.
     Raises: UserError for a value that cannot be used, or settings with which the CNI would not start.
     """
-    asked = _unswallowed(asked)
-    options, flags = asked.options, {flag: _flag(asked, flag) for flag in _FLAGS}
-    words = [word for word in asked.words if word.lower() not in _FLAGS]
+    options, flags = asked.options, {flag: _flag(asked, flag, example) for flag in POOL_FLAGS}
+    words = [word for word in asked.words if word.lower() not in POOL_FLAGS]
     modes = [word.lower() for word in words if word.lower() in _MODES]
     mode = _mode([*modes, *([options["mode"].lower()] if "mode" in options else [])], example)
     shipped = settings_as_shipped()
@@ -69,7 +68,7 @@ def pool_words(asked: Asked, example: str) -> PoolWords:
     if refused is not None:
         raise UserError(f"{refused} For example `{example}`.", [example])
     rest = tuple(word for word in words if word.lower() not in _MODES)
-    return PoolWords(settings=settings, words=rest, options=options)
+    return PoolWords(settings=settings, words=rest)
 
 
 def whole(asked: Asked, key: str, example: str, *, default: int, least: int = 0) -> int:
@@ -136,25 +135,13 @@ def _mode(named: list[str], example: str) -> PoolMode:
     return _MODES[named[0]] if named else PoolMode.SECONDARY
 
 
-def _unswallowed(asked: Asked) -> Asked:
-    """The same words and options, with what `--flag WORD` took for the flag's value put back where it belongs."""
-    words, options = list(asked.words), dict(asked.options)
-    for flag in _FLAGS:
-        value = options.get(flag, "true")
-        if value.lower() not in _YES | _NO:
-            options[flag] = "true"
-            key, given, text = value.partition("=")
-            if given:
-                options[key.lower()] = text
-            else:
-                words.append(value)
-    return replace(asked, words=tuple(words), options=options)
-
-
-def _flag(asked: Asked, flag: str) -> bool:
-    if flag in asked.options:
-        return asked.options[flag].lower() in _YES
-    return any(word.lower() == flag for word in asked.words)
+def _flag(asked: Asked, flag: str, example: str) -> bool:
+    value = asked.options.get(flag)
+    if value is None:
+        return any(word.lower() == flag for word in asked.words)
+    if value.lower() not in _YES | _NO:
+        raise UserError(f"`{flag}={_cut(value)}` is neither true nor false. For example `{example}`.", [example])
+    return value.lower() in _YES
 
 
 def _cut(text: str) -> str:

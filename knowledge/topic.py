@@ -2,7 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+REVIEW_PERIOD = timedelta(days=365)
+"""After a year a topic is compared with its sources again: EKS has three to four releases in that time.
+
+Source: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
+"""
 
 
 class TopicError(Exception):
@@ -55,6 +61,10 @@ class Topic:
     sources: tuple[Source, ...]
     corrections: tuple[Correction, ...] = ()
     sections: tuple[Section, ...]
+
+    def is_overdue(self, today: date) -> bool:
+        """Whether the topic was last compared with its sources longer ago than the review period."""
+        return today - self.reviewed > REVIEW_PERIOD
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -56,29 +56,28 @@ def serves_prefixes(subnet: Subnet, clusters: Sequence[Cluster]) -> bool:
     The subnets of its node groups; of a cluster without managed node groups, any subnet it names. An IPv6 cluster
     takes /80 prefixes, which do not run out.
     """
-    return any(
-        subnet.subnet_id in cluster.node_subnet_ids
-        for cluster in clusters
-        if cluster.prefix_mode and cluster.ip_family == "ipv4"
-    )
+    return subnet.subnet_id in prefix_subnet_ids(clusters)
 
 
-def worth_reading(subnet: Subnet, limits: Limits, clusters: Sequence[Cluster]) -> bool:
-    """Whether its interfaces matter for a status: it looks low, or a cluster in prefix mode needs its /28 blocks."""
-    return looks_low(subnet, limits) or serves_prefixes(subnet, clusters)
+def prefix_subnet_ids(clusters: Iterable[Cluster]) -> frozenset[str]:
+    """The subnets from which nodes of these clusters take /28 blocks: `serves_prefixes` for many subnets at once."""
+    served = (c.node_subnet_ids for c in clusters if c.prefix_mode and c.ip_family == "ipv4")
+    return frozenset().union(*served)
 
 
 def reading_order(subnets: Iterable[Subnet], limits: Limits, clusters: Sequence[Cluster]) -> tuple[Subnet, ...]:
-    """The subnets worth reading, those first of which the address count proves the least.
+    """The subnets whose interfaces matter for a status, those first of which the address count proves the least.
 
-    So that a cap on reads cuts off what is surely well: a subnet that looks low, then the fewest /28 blocks that are
-    surely free (`free_block_bounds`).
+    They matter where the subnet looks low, or a cluster in prefix mode needs its /28 blocks. In this order a cap on
+    reads cuts off what is surely well: first what looks low, then the fewest surely free blocks (`free_block_bounds`).
     """
-    ranked = []
+    for_prefixes = prefix_subnet_ids(clusters)
+    ranked: list[tuple[bool, int, int, Subnet]] = []
     for subnet in subnets:
-        if subnet.cidr is not None and worth_reading(subnet, limits, clusters):
-            sure = free_block_bounds(subnet.cidr, subnet.available_ips or 0).at_least
-            ranked.append((not looks_low(subnet, limits), sure, subnet.available_ips or 0, subnet.subnet_id, subnet))
+        low, available = looks_low(subnet, limits), subnet.available_ips or 0
+        if subnet.cidr is not None and (low or subnet.subnet_id in for_prefixes):
+            sure = free_block_bounds(subnet.cidr, available).at_least
+            ranked.append((not low, sure, available, subnet))
     return tuple(row[-1] for row in sorted(ranked, key=lambda row: row[:-1]))
 
 

@@ -1,10 +1,12 @@
 """`explain TEXT`: a concept, a setting or a pasted error, from the built-in knowledge base. Needs no AWS."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.answers import ExplainAnswer, SourceJson, fields
 from bot.command import Asked, Command, Request
 from bot.errors import UserError
+from bot.here import here
 from bot.message import (
     Bullets,
     Button,
@@ -39,10 +41,13 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         )
     base = services.knowledge()
     found = base.answer(asked.target)
-    return _declined(asked.target, base) if found is None else _explained(found)
+    if found is None:
+        return _declined(asked.target, base)
+    local = here(found.match.topic.topic_id, asked.target, services)
+    return _explained(found, local, services.now().date())
 
 
-def _explained(found: "Answer") -> Message:
+def _explained(found: "Answer", local: Line, today: date) -> Message:
     from knowledge import excerpt
 
     topic = found.match.topic
@@ -58,8 +63,9 @@ def _explained(found: "Answer") -> Message:
         verdict=(Strong(topic.title),),
         parts=(
             *_parts(text),
+            *((Text(lines=(local,)),) if local else ()),
             Sources(links=sources[:3]),
-            Context(lines=((f"Reviewed {topic.reviewed} · from the built-in guide · ", *_commands(topic)),)),
+            Context(lines=((_reviewed(topic, today), *_commands(topic)),)),
             Controls(items=tuple(buttons)),
         ),
         answer=fields(
@@ -77,6 +83,12 @@ def _explained(found: "Answer") -> Message:
             )
         ),
     )
+
+
+def _reviewed(topic: "Topic", today: date) -> str:
+    if topic.is_overdue(today):
+        return f"Last reviewed {topic.reviewed}, more than a year ago: check the sources · from the built-in guide · "
+    return f"Reviewed {topic.reviewed} · from the built-in guide · "
 
 
 def _declined(question: str, base: "KnowledgeBase") -> Message:

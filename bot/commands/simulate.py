@@ -29,7 +29,7 @@ from bot.message import (
     Strong,
     Tone,
 )
-from bot.pool_words import POOL_OPTIONS, instance_limits, number, pool_words
+from bot.pool_words import POOL_FLAGS, POOL_OPTIONS, instance_limits, number, pool_words
 from bot.services import Services
 from bot.views import plural
 
@@ -81,7 +81,7 @@ def _asked(asked: Asked) -> tuple[InstanceLimits, PoolSettings, int, bool]:
     read = pool_words(asked, _EXAMPLE)
     counts = [word for word in read.words if word.isdecimal()]
     types = [word for word in read.words if word not in counts]
-    given = [*counts, *([read.options["pods"]] if "pods" in read.options else [])]
+    given = [*counts, *([asked.options["pods"]] if "pods" in asked.options else [])]
     if len(types) != 1 or len(given) > 1:
         shown = ", ".join(f"`{word[:30]}`" for word in types[:3])
         named = "the pods are there twice" if len(types) == 1 else f"I read {shown or 'no word'} as the type"
@@ -251,10 +251,10 @@ def _next(limits: InstanceLimits, settings: PoolSettings, pods: int) -> tuple[Bu
 COMMAND = Command(
     verb="simulate",
     aliases=("sim",),
-    usage="simulate TYPE pods=P [mode=secondary|prefix] [warm-eni=] [warm-ip=] [min-ip=] [warm-prefix=] [max-eni=] "
-    "[max-pods=] [custom-networking] [pod-eni]",
+    usage="simulate TYPE pods=P [mode=prefix] [warm-ip=N …] [custom-networking] [pod-eni]",
     summary="ENIs and addresses that one node holds with these warm-pool settings",
     example=_EXAMPLE,
     run=answer,
     options=("pods", *POOL_OPTIONS),
+    flags=POOL_FLAGS,
 )

@@ -7,7 +7,7 @@ from builders import eni, reservation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.capacity.blocks import BlockMap, block_map, candidate_blocks, unattributed_ips
+from bot.capacity.blocks import BlockBounds, BlockMap, block_map, candidate_blocks, free_block_bounds, unattributed_ips
 from bot.inventory import Eni, Reservation, ReservationType
 
 EXPLICIT, PREFIX = ReservationType.EXPLICIT, ReservationType.PREFIX
@@ -176,3 +176,37 @@ def test_the_map_agrees_with_counting_addresses_one_by_one(
     cidr, enis, reserved = case
 
     assert block_map(cidr, enis, reserved) == counted_one_by_one(cidr, enis, reserved)
+
+
+@pytest.mark.parametrize(
+    ("available", "reserved_free", "bounds"),
+    [
+        pytest.param(251, 0, BlockBounds(at_least=14, at_most=14), id="empty"),
+        pytest.param(247, 0, BlockBounds(at_least=10, at_most=14), id="four taken spoil four blocks at most"),
+        pytest.param(237, 0, BlockBounds(at_least=0, at_most=14), id="fourteen taken may spoil every block"),
+        pytest.param(40, 0, BlockBounds(at_least=0, at_most=2), id="a block needs sixteen free addresses"),
+        pytest.param(0, None, BlockBounds(at_least=0, at_most=14), id="unread reservations may hold every block"),
+        pytest.param(0, 128, BlockBounds(at_least=0, at_most=8), id="reserved space is room for blocks"),
+        pytest.param(260, 0, BlockBounds(at_least=14, at_most=14), id="a count beyond the subnet proves no more"),
+    ],
+)
+def test_the_address_count_alone_bounds_the_free_blocks(
+    available: int, reserved_free: int | None, bounds: BlockBounds
+) -> None:
+    assert free_block_bounds(IPv4Network("10.0.0.0/24"), available, reserved_free) == bounds
+
+
+@settings(max_examples=150)
+@given(subnets_with_contents(), st.booleans())
+def test_the_map_lies_between_the_bounds(
+    case: tuple[IPv4Network, list[Eni], list[Reservation]], reservations_read: bool
+) -> None:
+    """EC2 counts as available what no interface holds and no reservation keeps."""
+    cidr, enis, reserved = case
+    five = eni(*(str(cidr[index]) for index in (0, 1, 2, 3, -1)))
+    taken = block_map(cidr, [*enis, five], reserved)
+    available = cidr.num_addresses - taken.used_ips - taken.reserved_free_ips
+
+    bounds = free_block_bounds(cidr, available, taken.reserved_free_ips if reservations_read else None)
+
+    assert bounds.at_least <= block_map(cidr, enis, reserved).free <= bounds.at_most

@@ -3,7 +3,8 @@
 import pytest
 from builders import LIMITS, cluster, contents, eni, reservation, subnet
 
-from bot.capacity.standing import enis_of, looks_low, standing, standings, worth_reading
+from bot.capacity.blocks import Capacities
+from bot.capacity.standing import enis_of, looks_low, reading_order, standing, standings
 from bot.capacity.subnets import SubnetState
 from bot.inventory import Cluster, Subnet
 
@@ -118,7 +119,50 @@ def test_the_screening_looks_at_ec2s_count_alone(facts: Subnet, low: bool) -> No
     ],
 )
 def test_interfaces_are_read_only_where_they_matter(facts: Subnet, clusters: list[Cluster], worth: bool) -> None:
-    assert worth_reading(facts, LIMITS, clusters) is worth
+    assert reading_order([facts], LIMITS, clusters) == ((facts,) if worth else ())
+
+
+def test_what_may_be_out_of_addresses_or_blocks_is_read_before_what_is_surely_well() -> None:
+    """A /24 with 240 addresses free has at least three of its 14 blocks; with 200 free it may have none."""
+    surely_well, doubtful = subnet("subnet-well", available_ips=240), subnet("subnet-doubtful", available_ips=200)
+    low, roomy = subnet("subnet-low", available_ips=9), subnet("subnet-roomy", "10.1.0.0/16", available_ips=65_000)
+    subnets = [roomy, surely_well, doubtful, low]
+    of_prefixes = cluster(subnet_ids=tuple(facts.subnet_id for facts in subnets), environment=PREFIX_MODE)
+
+    assert reading_order(subnets, LIMITS, [of_prefixes]) == (low, doubtful, surely_well, roomy)
+
+
+def test_what_is_known_of_many_subnets_is_what_is_known_of_each() -> None:
+    """Interfaces and reservations of a subnet that was not read whole count for nothing."""
+    subnets = [subnet(f"subnet-{part}", f"10.0.{part}.0/24", available_ips=3 + part) for part in range(4)]
+    enis = [eni(f"10.0.{part}.{host}", subnet_id=f"subnet-{part}") for part in range(4) for host in range(20, 60)]
+    kept = tuple(reservation(f"10.0.{part}.128/25", subnet_id=f"subnet-{part}") for part in (1, 3))
+    read = contents(
+        *enis,
+        subnet_ids=("subnet-0", "subnet-1", "subnet-2"),
+        reservations=kept,
+        reservations_read=("subnet-0", "subnet-1", "subnet-3"),
+    )
+
+    found = standings(subnets, read, LIMITS)
+
+    assert found == {facts.subnet_id: standing(facts, read, LIMITS) for facts in subnets}
+    maps = {subnet_id: row.blocks for subnet_id, row in found.items()}
+    assert {subnet_id for subnet_id, blocks in maps.items() if blocks is not None} == {"subnet-0", "subnet-1"}
+    assert [row.reserved_free_ips for row in found.values()] == [0, 127, None, None]
+
+
+def test_the_four_figures_of_a_subnet_are_told_apart() -> None:
+    """5 addresses free for single use, 127 kept for prefixes, 7 whole blocks among them; the warm ones are unseen."""
+    held = eni(*(f"10.0.0.{host}" for host in range(9, 128)))
+    kept = contents(held, reservations=(reservation("10.0.0.128/25"),))
+
+    assert standing(subnet(available_ips=5), kept, LIMITS).capacities == Capacities(
+        available_ips=5, free_prefix_reserved_ips=127, free_blocks=7, warm_ips=None
+    )
+    assert standing(subnet(available_ips=5), None, LIMITS).capacities == Capacities(
+        available_ips=5, free_prefix_reserved_ips=None, free_blocks=None, warm_ips=None
+    )
 
 
 def test_standings_come_by_subnet_id() -> None:

@@ -226,6 +226,7 @@ def test_the_command_in_the_answer_gives_the_same_answer() -> None:
         pytest.param(f"m5.large pods={'9' * 400}", "is more than 1,000,000", id="400 digits"),
         pytest.param("m5.large 3 pods=4", "the pods are there twice", id="pods twice"),
         pytest.param("m5.large mode=fast", "`mode=fast` is not a mode", id="a mode that is none"),
+        pytest.param("m5.large pod-eni=maybe", "`pod-eni=maybe` is neither true nor false", id="a flag that is none"),
         pytest.param("m5.large prefix mode=secondary", "You named both modes", id="both modes"),
         pytest.param("m5.large max-pods=0", "`max-pods=0` is below 1", id="no pods allowed"),
         pytest.param("m5.large warm-ip=-1", "`warm-ip=-1` is below 0", id="a negative target"),

@@ -1,0 +1,131 @@
+"""Local numbers for an explanation: what this estate shows of the concept, from facts already known."""
+
+from collections.abc import Callable
+
+from bot.capacity.standing import looks_low, standing
+from bot.capacity.subnets import SubnetState, worst_first
+from bot.errors import EksipError
+from bot.inventory import Cluster, Inventory, Subnet
+from bot.message import Line, Strong
+from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, subnets_in
+from bot.services import Services
+from bot.views import count, free_of, plural
+
+Figures = Callable[[Scope, Inventory, Services], Line]
+
+
+def here(topic_id: str, question: str, services: Services) -> Line:
+    """The line that ends an explanation ("Here: …"), or nothing where the topic has no figures or nothing is known.
+
+    Asks AWS for two things at most, both cached for a minute: warm addresses, and the contents of what looks low.
+    """
+    figures = FIGURES.get(topic_id)
+    if figures is None:
+        return ()
+    try:
+        inventory = services.facts().known()
+        return () if inventory is None else figures(_scope(question, inventory), inventory, services)
+    except EksipError:
+        return ()
+
+
+def _scope(question: str, inventory: Inventory) -> Scope:
+    """The cluster the question names, else everything."""
+    words = {word.strip("\"'`?.,!()").lower() for word in question.split()}
+    named = [cluster for cluster in inventory.clusters if cluster.name.lower() in words]
+    if len(named) != 1:
+        return EVERYTHING
+    return Scope(kind=ScopeKind.CLUSTER, value=cluster_key(named[0]), label=named[0].name)
+
+
+def _where(scope: Scope) -> str:
+    return "in all clusters" if scope == EVERYTHING else f"in {scope.words}"
+
+
+def _warm(scope: Scope, inventory: Inventory, services: Services) -> Line:
+    clusters = clusters_in(scope, inventory)
+    warm = services.reader().warm_ips(clusters)
+    if not warm:
+        return ("Here: warm share not known (no CNI Metrics Helper figures).",)
+    told = f"{len(warm)} of {plural(len(clusters), 'cluster')}" if scope == EVERYTHING else "CNI Metrics Helper"
+    return ("Here: ", Strong(f"{count(sum(warm.values()))} warm addresses"), f" {_where(scope)} ({told}).")
+
+
+def _low(scope: Scope, inventory: Inventory, services: Services) -> Line:
+    limits = services.settings.thresholds.limits
+    subnets = [subnet for subnet in subnets_in(scope, inventory) if subnet.cidr is not None]
+    if not subnets:
+        return ()
+    suspects = [subnet for subnet in subnets if looks_low(subnet, limits)]
+    contents = services.reader().contents(suspects) if suspects else None
+    # What looks low may be reserved for prefixes: only the contents tell.
+    rows = [standing(subnet, contents, limits) for subnet in suspects]
+    low = [row for row in rows if row.state not in (SubnetState.OK, SubnetState.UNKNOWN)]
+    if not low:
+        return (f"Here: none of {plural(len(subnets), 'subnet')} {_where(scope)} is known to be low.",)
+    worst = min(low, key=lambda row: (worst_first(row.state), row.free_pct or 0))
+    return (
+        "Here: ",
+        Strong(f"{len(low)} of {plural(len(subnets), 'subnet')}"),
+        f" {_where(scope)} are low, worst {worst.subnet.label}: {free_of(worst.free_ips, worst.usable_ips)} free.",
+    )
+
+
+def _modes(scope: Scope, inventory: Inventory, _services: Services) -> Line:
+    clusters = [cluster for cluster in clusters_in(scope, inventory) if cluster.ip_family == "ipv4"]
+    if not clusters:
+        return ()
+    on = [cluster for cluster in clusters if cluster.prefix_mode]
+    unknown = [cluster for cluster in clusters if cluster.prefix_mode is None]
+    names = f" ({', '.join(cluster.name for cluster in on[:3])})" if on else ""
+    rest = f", {len(unknown)} not known" if unknown else ""
+    return (
+        "Here: ",
+        Strong(f"{len(on)} of {plural(len(clusters), 'IPv4 cluster')}"),
+        f" in prefix mode{names}{rest}, by the add-on's configuration.",
+    )
+
+
+def _control_plane(scope: Scope, inventory: Inventory, _services: Services) -> Line:
+    short = [
+        f"{cluster.name}/{subnet.label}"
+        for cluster in clusters_in(scope, inventory)
+        for subnet in _control_subnets(cluster, inventory)
+        if subnet.available_ips is not None and subnet.available_ips < UPDATE_IPS
+    ]
+    if not short:
+        return (f"Here: every control-plane subnet {_where(scope)} has at least {UPDATE_IPS} free addresses.",)
+    return (
+        "Here: ",
+        Strong(plural(len(short), "control-plane subnet")),
+        f" under {UPDATE_IPS} free: {', '.join(short[:3])}.",
+    )
+
+
+def _control_subnets(cluster: Cluster, inventory: Inventory) -> list[Subnet]:
+    return [subnet for subnet in inventory.subnets if subnet.subnet_id in cluster.subnet_ids]
+
+
+UPDATE_IPS = 5
+"""Free addresses an update needs in each cluster subnet.
+
+Source: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html (up to five).
+"""
+
+FIGURES: dict[str, Figures] = {
+    "warm-pool": _warm,
+    "warm-eni-target": _warm,
+    "warm-ip-target": _warm,
+    "warm-prefix-target": _warm,
+    "cni-metrics-helper": _warm,
+    "address-exhaustion": _low,
+    "exhaustion-strategies": _low,
+    "subnet-sizing": _low,
+    "growth-planning": _low,
+    "secondary-cidr": _low,
+    "prefix-delegation": _modes,
+    "prefix-delegation-rollout": _modes,
+    "secondary-ip-mode": _modes,
+    "control-plane-subnets": _control_plane,
+}
+"""Which figures a topic ends with."""
