@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.answers_capacity import CidrAnswer, SimulateAnswer, SizeAnswer
+from bot.answers_capacity import CidrAnswer, PlanAnswer, SimulateAnswer, SizeAnswer, UpgradeAnswer
 
 
 class _Model(BaseModel):
@@ -153,6 +153,15 @@ class ReservationJson(_Model):
     reservation_type: Literal["prefix", "explicit"] = Field(description="What the space is kept for.")
 
 
+class FragmenterJson(_Model):
+    """An interface that alone breaks /28 blocks which would else be free."""
+
+    kind: str = Field(description="As in HolderJson.")
+    owner: str = Field(description="Whose it is, as in HolderJson.")
+    eni_id: str = Field(description="The interface.")
+    blocks: int = Field(description="Blocks that come free if it alone goes.")
+
+
 class SubnetAnswer(SubnetRow):
     """`subnet X`: the status row and the block map."""
 
@@ -163,6 +172,10 @@ class SubnetAnswer(SubnetRow):
     full_blocks: int | None = Field(description="Blocks with nothing free.")
     fragmentation_pct: float | None = Field(description="Share of candidate blocks no prefix can use.")
     largest_free_run: int | None = Field(description="Longest run of neighbouring free addresses.")
+    fragmenters: list[FragmenterJson] | None = Field(
+        description="Interfaces that alone break free blocks: nodes, which can be drained, before services, then the "
+        "most blocks first; null: not read."
+    )
     reservations: list[ReservationJson] = Field(description="CIDR reservations.")
     holders: list[HolderJson] = Field(description="Who holds the addresses, largest first.")
     unattributed_ips: int | None = Field(description="Taken addresses that no visible interface explains.")
@@ -276,6 +289,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "who": WhoAnswer,
     "maxpods": MaxPodsAnswer,
     "simulate": SimulateAnswer,
+    "plan": PlanAnswer,
+    "upgrade": UpgradeAnswer,
     "cidr": CidrAnswer,
     "size": SizeAnswer,
     "explain": ExplainAnswer,

@@ -42,10 +42,11 @@ class PoolWords:
     words: tuple[str, ...]
 
 
-def pool_words(asked: Asked, example: str) -> PoolWords:
+def pool_words(asked: Asked, example: str, *, linux: bool = True) -> PoolWords:
     """The pool settings among the words and options, over the shipped manifest's; `example` is shown in errors.
 
-    The flags and `prefix` or `secondary` may stand bare among the words.
+    The flags and `prefix` or `secondary` may stand bare among the words. What keeps a Linux node's CNI from starting
+    is not looked at for others.
     Raises: UserError for a value that cannot be used, or settings with which the CNI would not start.
     """
     options, flags = asked.options, {flag: _flag(asked, flag, example) for flag in POOL_FLAGS}
@@ -64,7 +65,7 @@ def pool_words(asked: Asked, example: str) -> PoolWords:
         custom_networking=flags["custom-networking"],
         pod_eni=flags["pod-eni"],
     )
-    refused = refusal(settings)
+    refused = refusal(settings) if linux else None
     if refused is not None:
         raise UserError(f"{refused} For example `{example}`.", [example])
     rest = tuple(word for word in words if word.lower() not in _MODES)

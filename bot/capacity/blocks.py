@@ -9,7 +9,7 @@ what the address count alone proves.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 from bot.capacity.subnets import RESERVED_IPS
 from bot.inventory import Eni, Reservation, ReservationType
@@ -162,26 +162,28 @@ def _usable(size: int) -> int:
 
 
 def _taken(enis: Iterable[Eni], base: int, size: int) -> tuple[int, int]:
-    singles = bytearray(size)
+    """The single addresses and the prefixes, each as bits.
+
+    Addresses are written as binary digits and read as one number: far cheaper than to set bits in a large number.
+    """
+    digits = bytearray(b"0") * size
+    top = base + size - 1
     prefixes = 0
     for eni in enis:
-        for address in map(int, eni.addresses):
-            if 0 <= address - base < size:
-                singles[address - base] = 1
+        for address in map(_NUMBER_OF, eni.addresses):
+            if base <= address <= top:
+                digits[top - address] = _ONE
         for prefix in eni.prefixes:
             offset = int(prefix.network_address) - base
             if 0 <= offset < size:
                 prefixes |= _span(offset, 1 << (32 - prefix.prefixlen))
-    return _bits(singles), prefixes
+    return int(digits, 2), prefixes
 
 
-def _bits(flags: bytearray) -> int:
-    """The integer whose bit i is flags[i]."""
-    flags.reverse()
-    return int(flags.translate(_DIGITS), 2)
-
-
-_DIGITS = bytes([ord("0"), ord("1")]) + bytes(254)
+_ONE = ord("1")
+_NUMBER_OF = (
+    IPv4Address.__int__
+)  # Half the time of int(), which looks it up for each of a fleet's two million addresses.
 
 
 def _span(offset: int, length: int) -> int:
@@ -200,18 +202,17 @@ def _reserved(reservations: Sequence[Reservation], kind: ReservationType, base: 
 
 def _longest_run(bits: int) -> int:
     """The longest run of ones, by halving: shifting and masking keeps only runs of the length tried."""
-    longest = 0
+    runs = []
     step = 1
-    runs = [bits]
-    while runs[-1]:
-        longest = step
-        runs.append(runs[-1] & (runs[-1] >> step))
+    while bits:
+        runs.append(bits)
+        bits &= bits >> step
         step *= 2
-    if not longest:
+    if not runs:
         return 0
-    current, length = runs[-2], longest
-    for power in range(len(runs) - 3, -1, -1):
-        trial = current & (runs[power] >> length)
+    longest, length = runs.pop(), step // 2
+    for power in range(len(runs) - 1, -1, -1):
+        trial = longest & (runs[power] >> length)
         if trial:
-            current, length = trial, length + (1 << power)
+            longest, length = trial, length + (1 << power)
     return length

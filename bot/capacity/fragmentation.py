@@ -68,7 +68,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovePlan:
-    """What to drain, in this order, and how many whole /28 blocks that frees in all."""
+    """What to drain, in this order, and how many fragmented /28 blocks that makes whole, beside the nodes' prefixes."""
 
     moves: tuple[Move, ...]
     blocks: int
@@ -147,8 +147,9 @@ class Fragmentation:
     def plan(self, most_moves: int = MOVES) -> MovePlan:
         """At most `most_moves` nodes to drain that free many blocks; it never names what needs more than a drain.
 
-        Chosen step by step, each time the nodes that free most blocks for each of them. Several nodes may share a
-        block, so the best plan is a search without end; this one is a good plan, not proven the best.
+        Chosen step by step, each time the nodes that free most blocks for each of them, as long as that is more than
+        one: the new node takes an address too, which may break a block again. Several nodes may share a block, so
+        this is a good plan, not proven the best; with one move it is the best.
         """
         open_blocks = _drainable(self._breakers, self._holdings)
         chosen: list[str] = []
@@ -209,17 +210,15 @@ def _drainable(breakers: Mapping[int, frozenset[str]], holdings: Mapping[str, _H
 
 
 def _best_step(open_blocks: Mapping[int, frozenset[str]], most_units: int) -> frozenset[str]:
-    """The units of one block, at most `most_units`, that free most blocks for each unit; none where nothing fits."""
-    of_unit: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
-    steps = set()
-    for units in open_blocks.values():
-        if len(units) <= most_units:
-            steps.add(units)
-            for unit in units:
-                of_unit[unit].append(units)
-    # A block whose units are all in the step is met once for each of them: count it by parts.
-    gains = {
-        step: sum(1 / len(units) for unit in step for units in of_unit[unit] if units <= step) / len(step)
-        for step in steps
+    """The units of one block, at most `most_units`, that free most blocks for each unit; none where that is not > 1."""
+    blocks = Counter(units for units in open_blocks.values() if len(units) <= most_units)
+    of_unit: defaultdict[str, set[frozenset[str]]] = defaultdict(set)
+    for units in blocks:
+        for unit in units:
+            of_unit[unit].add(units)
+    freed = {
+        step: sum(blocks[units] for units in set().union(*(of_unit[unit] for unit in step)) if units <= step)
+        for step in blocks
     }
-    return min(steps, key=lambda step: (-round(gains[step], 9), len(step), sorted(step)), default=frozenset())
+    worth = [step for step, count in freed.items() if count > len(step)]
+    return min(worth, key=lambda step: (-freed[step] / len(step), len(step), sorted(step)), default=frozenset())

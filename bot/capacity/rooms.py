@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from bot.capacity.nodes import PREFIX_IPS
-from bot.capacity.warmpool import PoolSettings, steady_state
+from bot.capacity.nodes import HOST_NETWORK_PODS, PREFIX_IPS
+from bot.capacity.warmpool import PoolSettings, default_max_pods, steady_state
 from bot.inventory import InstanceLimits
 
 
@@ -66,6 +66,17 @@ def node_need(limits: InstanceLimits, settings: PoolSettings, pods: int, *, ipv6
         eni_ips=1 + max(pool.per_eni[1:], default=0),
         primary_ips=1 + pool.per_eni[0] + trunks,
     )
+
+
+def full_pods(limits: InstanceLimits, settings: PoolSettings) -> int:
+    """Pods with an address on a full node: max-pods less the two on the host's network."""
+    most = default_max_pods(limits, settings) if settings.max_pods is None else settings.max_pods
+    return max(most - HOST_NETWORK_PODS, 0)
+
+
+def full_need(limits: InstanceLimits, settings: PoolSettings, *, ipv6: bool = False) -> Need:
+    """What a full node of the type takes."""
+    return node_need(limits, settings, full_pods(limits, settings), ipv6=ipv6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +142,13 @@ class Room:
             reserved_blocks=None if self.reserved_blocks is None else self.reserved_blocks - from_reserved,
         )
 
-    def with_more(self, ips: int) -> "Room":
-        """The subnet after so many single addresses came back to it; its blocks stay as they are."""
+    def with_more(self, ips: int, *, blocks: int = 0) -> "Room":
+        """The subnet after so many addresses came back to it, `blocks` whole /28s among them."""
         return replace(
             self,
             free_ips=None if self.free_ips is None else self.free_ips + ips,
             singles=None if self.singles is None else self.singles + ips,
+            open_blocks=None if self.open_blocks is None else self.open_blocks + blocks,
         )
 
 

@@ -1,5 +1,6 @@
 """Standing: where one subnet is against its thresholds, from its own facts and, where they matter, its contents."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -94,17 +95,20 @@ def standings(subnets: Iterable[Subnet], contents: SubnetContents | None, limits
     """The standing of each subnet, by subnet id."""
     if contents is None:
         return {subnet.subnet_id: _standing(subnet, None, None, limits) for subnet in subnets}
-    enis: dict[str, list[Eni]] = {subnet_id: [] for subnet_id in contents.enis_read}
-    reservations: dict[str, list[Reservation]] = {subnet_id: [] for subnet_id in contents.reservations_read}
+    enis: defaultdict[str, list[Eni]] = defaultdict(list)
+    reservations: defaultdict[str, list[Reservation]] = defaultdict(list)
     for eni in contents.enis:
-        if eni.subnet_id in enis:
-            enis[eni.subnet_id].append(eni)
+        enis[eni.subnet_id].append(eni)
     for reservation in contents.reservations:
-        if reservation.subnet_id in reservations:
-            reservations[reservation.subnet_id].append(reservation)
+        reservations[reservation.subnet_id].append(reservation)
     return {
-        subnet.subnet_id: _standing(subnet, enis.get(subnet.subnet_id), reservations.get(subnet.subnet_id), limits)
-        for subnet in subnets
+        subnet_id: _standing(
+            subnet,
+            enis.get(subnet_id, ()) if subnet_id in contents.enis_read else None,
+            reservations.get(subnet_id, ()) if subnet_id in contents.reservations_read else None,
+            limits,
+        )
+        for subnet_id, subnet in ((subnet.subnet_id, subnet) for subnet in subnets)
     }
 
 
@@ -130,15 +134,16 @@ def _standing(
     blocks = None if enis is None or reservations is None else block_map(subnet.cidr, enis, reservations)
     reserved_free = _reserved_free_ips(reservations, blocks)
     free = free_ips(available, reserved_free)
-    if free is None and available is not None and not looks_low(subnet, limits):
-        free = available
+    state = subnet_state(free, usable, limits)
+    if free is None and subnet_state(available, usable, limits) is SubnetState.OK:
+        free, state = available, SubnetState.OK
     return Standing(
         subnet=subnet,
         usable_ips=usable,
         available_ips=available,
         reserved_free_ips=reserved_free,
         free_ips=free,
-        state=subnet_state(free, usable, limits),
+        state=state,
         blocks=blocks,
         unattributed_ips=(
             None

@@ -40,7 +40,7 @@ def usable_ips(cidr: IPv4Network) -> int:
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
     Example: `usable_ips(IPv4Network("10.0.0.0/20"))` is 4091.
     """
-    return max(cidr.num_addresses - RESERVED_IPS, 0)
+    return max((1 << (cidr.max_prefixlen - cidr.prefixlen)) - RESERVED_IPS, 0)
 
 
 def free_ips(available_ips: int | None, reserved_free_ips: int | None) -> int | None:

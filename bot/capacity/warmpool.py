@@ -282,8 +282,8 @@ def _notes(limits: InstanceLimits, settings: PoolSettings, node: _Node, pods: in
 def _trunk_note(limits: InstanceLimits, node: _Node) -> str:
     if node.trunk:
         return (
-            "One ENI slot is kept for the trunk (security groups for pods), one subnet address; whether a type can "
-            "trunk is judged by its family."
+            "One ENI slot is kept for the trunk (security groups for pods), one subnet address; each pod on a branch "
+            "ENI takes one more. Whether a type can trunk is judged by its family."
         )
     if trunk_compatible(limits):
         return "No slot is left for a trunk ENI: security groups for pods stay off on this node."

@@ -57,7 +57,11 @@ def windows_pool(limits: InstanceLimits, settings: WindowsSettings, pods: int) -
     units = min(wanted, limits.ipv4_per_eni - 1)
     addresses = units * PREFIX_IPS if prefixes else units
     assigned = min(pods, addresses)
-    fallen_back = settings.mode is PoolMode.PREFIX and not prefixes
+    notes = []
+    if settings.mode is PoolMode.PREFIX and not prefixes:
+        notes.append("Prefixes need a Nitro type: this node uses secondary addresses.")
+    if pods > assigned:
+        notes.append(f"A Windows node uses one ENI: {addresses} addresses are all it has for pods.")
     return Pool(
         enis=1,
         per_eni=(units,),
@@ -69,7 +73,7 @@ def windows_pool(limits: InstanceLimits, settings: WindowsSettings, pods: int) -
         node_subnet_addresses=1 + addresses,
         pod_subnet_addresses=0,
         frozen=False,
-        notes=("Prefixes need a Nitro type: this node uses secondary addresses.",) if fallen_back else (),
+        notes=tuple(notes),
     )
 
 

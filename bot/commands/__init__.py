@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.access import refusal
 from bot.command import Asked, Command, Request
-from bot.commands import accounts, alerts, cidr, explain, maxpods, simulate, size, status, subnet, watch
+from bot.commands import accounts, alerts, cidr, explain, maxpods, plan, simulate, size, status, subnet, upgrade, watch
 from bot.commands.help import help_command
 from bot.errors import ConfigError, QueryError, UserError
 from bot.grammar import by_word, normalise, parse
@@ -23,6 +23,8 @@ _VERBS = (
     subnet.WHO,
     maxpods.COMMAND,
     simulate.COMMAND,
+    plan.COMMAND,
+    upgrade.COMMAND,
     cidr.COMMAND,
     size.COMMAND,
     explain.COMMAND,

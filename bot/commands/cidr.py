@@ -36,6 +36,9 @@ from bot.views import blind_words, count, coverage, footer, plural
 
 _EXAMPLE = "cidr 10.0.0.0/16 100.64.0.0/16"
 _GUIDE = Link("VPC CIDR blocks", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html")
+TERRAFORM = "terraform"
+"""The word that asks for Terraform in place of shell commands."""
+
 _LOOKS_LIKE_A_CIDR = re.compile(r"-?\d{1,3}[./]|[0-9a-f]*:[0-9a-f:]*:", re.IGNORECASE)
 _WORDS = {True: "may be added", False: "may not be added", None: "may or may not be added"}
 _MARKS = {True: "yes", False: "no", None: "not settled"}
@@ -104,12 +107,8 @@ def _not_a_cidr(text: str, shown: str) -> str:
 def _words(asked: Asked) -> tuple[list[str], bool]:
     """The VPC and the candidate, and whether Terraform was asked for (as a word or as `--terraform`)."""
     words = re.sub(r"\s*,\s*", ",", asked.target).split()
-    flag = asked.options.get("terraform", "false")
-    if flag not in ("true", "false"):
-        # `--terraform WORD`: the grammar read the word after the flag as its value.
-        words.insert(len(words) if _LOOKS_LIKE_A_CIDR.match(flag) else 0, flag)
-    rest = [word for word in words if word.lower() != "terraform"]
-    return rest, flag != "false" or len(rest) < len(words)
+    rest = [word for word in words if word.lower() != TERRAFORM]
+    return rest, len(rest) < len(words)
 
 
 def _target(word: str, services: Services) -> _Target:
@@ -336,5 +335,5 @@ COMMAND = Command(
     summary="Which block may be added to a VPC, and the commands that add it",
     example=_EXAMPLE,
     run=answer,
-    options=("terraform",),
+    flags=(TERRAFORM,),
 )

@@ -38,12 +38,13 @@ def help_command(others: Sequence[Command]) -> Command:
 
 
 def _all(commands: Sequence[Command]) -> Message:
-    items = tuple((Mono(command.usage), f" {command.summary}") for command in commands)
+    items = tuple((Mono(command.verb), f" {command.summary}") for command in commands)
     return Message(
         text="I answer questions about EKS IP capacity: status, subnet, who, maxpods, explain and more.",
         verdict=("Ask me about ", Strong("EKS IP capacity")),
         parts=(
             Bullets(items=items),
+            Text(lines=(("How each is called: ", Mono("help VERB")),)),
             Text(lines=(("Scopes: all, account:, region:, vpc:, cluster:, subnet:, az: (or just a name).",),)),
             Controls(
                 items=tuple(Button(label=_label(c.example), command=c.example) for c in commands if not c.writes)[:4]

@@ -1,10 +1,14 @@
 """`simulate TYPE pods=P …`: the ENIs and addresses one node holds under these settings. Needs no AWS."""
 
+from dataclasses import dataclass, replace
+
 from bot.answers import fields
 from bot.answers_capacity import SimulateAnswer
 from bot.capacity.cni_env import WARM_ENI, WARM_PREFIX, environment_of
-from bot.capacity.nodes import HOST_NETWORK_PODS
+from bot.capacity.ipv6_pool import ipv6_pool
+from bot.capacity.nodes import HOST_NETWORK_PODS, max_pods
 from bot.capacity.warmpool import (
+    CniRefusesToStart,
     Pool,
     PoolMode,
     PoolSettings,
@@ -12,6 +16,7 @@ from bot.capacity.warmpool import (
     effective_mode,
     steady_state,
 )
+from bot.capacity.windows_pool import WindowsSettings, windows_pool
 from bot.command import Asked, Command, Request
 from bot.errors import UserError
 from bot.inventory import InstanceLimits
@@ -44,19 +49,65 @@ USED, WARM, EMPTY = "█", "░", "·"
 BAR, CHART_COLUMNS, CHART_ROWS = 12, 20, 7
 """Columns of an ENI's bar, columns and rows of the chart: 32 columns in all fit a phone."""
 
+KUBELET_MAX_PODS = 110
+"""kubelet's own max-pods. Source: https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/ (maxPods)"""
+
 MOST_ENI_LINES = 8
 """ENIs shown one by one; runs of equal ones are one line anyway."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What was asked: a Linux node with IPv4, or as `windows` or `ipv6` says; `given` are the pods, if any."""
+
+    limits: InstanceLimits
+    settings: PoolSettings
+    given: int | None = None
+    windows: WindowsSettings | None = None
+    ipv6: bool = False
+
+    @property
+    def max_pods(self) -> int:
+        """The node's max-pods: as given, or the figure of the mode for the type."""
+        if self.settings.max_pods is not None:
+            return self.settings.max_pods
+        if self.windows is not None:
+            return KUBELET_MAX_PODS
+        return default_max_pods(self.limits, self.settings)
+
+    @property
+    def full(self) -> int:
+        """Pods that need an address on a full node; on Windows the scheduler counts addresses."""
+        if self.windows is not None:
+            figures = max_pods(self.limits)
+            prefixes = figures.windows_prefix if self.windows.mode is PoolMode.PREFIX else None
+            return min(self.max_pods, prefixes or figures.windows_secondary)
+        return max(self.max_pods - HOST_NETWORK_PODS, 0)
+
+    @property
+    def pods(self) -> int:
+        """The pods to show: those given, or a full node's."""
+        return self.full if self.given is None else self.given
+
+    def pool(self, pods: int) -> Pool:
+        """The pool with that many pods."""
+        if self.windows is not None:
+            return windows_pool(self.limits, self.windows, pods)
+        return (ipv6_pool if self.ipv6 else steady_state)(self.limits, self.settings, pods)
+
+
 def answer(asked: Asked, request: Request, services: Services) -> Message:
     """The pool of one node with so many pods; without `pods=` that of a full node."""
-    limits, settings, pods, given = _asked(asked)
-    pool = steady_state(limits, settings, pods)
+    question = _question(asked)
+    try:
+        pool = question.pool(question.pods)
+    except CniRefusesToStart as exc:
+        raise UserError(f"{exc} For example `{_EXAMPLE}`.", [_EXAMPLE]) from exc
     return Message(
-        text=_sentence(limits, pool),
+        text=_sentence(question, pool),
         tone=_tone(pool),
-        verdict=_verdict(limits, pool),
-        parts=_parts(limits, settings, pods, pool, "" if given else " · pods= not given: a full node"),
+        verdict=_verdict(question.limits, pool),
+        parts=_parts(question, pool),
         answer=fields(
             SimulateAnswer(
                 enis=pool.enis,
@@ -72,15 +123,17 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
                 notes=list(pool.notes),
             )
         ),
-        command=_again(limits, settings, pods),
+        command=_again(question, question.pods),
     )
 
 
-def _asked(asked: Asked) -> tuple[InstanceLimits, PoolSettings, int, bool]:
-    """The type, the settings, the pods, and whether the pods were given."""
-    read = pool_words(asked, _EXAMPLE)
-    counts = [word for word in read.words if word.isdecimal()]
-    types = [word for word in read.words if word not in counts]
+def _question(asked: Asked) -> _Question:
+    """What was asked. Raises: UserError, QueryError."""
+    flags = {word.lower() for word in asked.words} & {"windows", "ipv6"}
+    read = pool_words(asked, _EXAMPLE, linux=not flags)
+    words = [word for word in read.words if word.lower() not in flags]
+    counts = [word for word in words if word.isdecimal()]
+    types = [word for word in words if word not in counts]
     given = [*counts, *([asked.options["pods"]] if "pods" in asked.options else [])]
     if len(types) != 1 or len(given) > 1:
         shown = ", ".join(f"`{word[:30]}`" for word in types[:3])
@@ -89,17 +142,32 @@ def _asked(asked: Asked) -> tuple[InstanceLimits, PoolSettings, int, bool]:
             f"`simulate` takes one instance type and one number of pods; {named}. For example `{_EXAMPLE}`.",
             [_EXAMPLE],
         )
-    limits = instance_limits(types[0], "simulate", _EXAMPLE)
-    pods = number(given[0], "pods", _EXAMPLE) if given else _full(limits, read.settings)
-    return limits, read.settings, pods, bool(given)
+    ipv6 = "ipv6" in flags
+    return _Question(
+        limits=instance_limits(types[0], "simulate", _EXAMPLE),
+        # IPv6 runs in prefix mode only.
+        settings=replace(read.settings, mode=PoolMode.PREFIX) if ipv6 else read.settings,
+        given=number(given[0], "pods", _EXAMPLE) if given else None,
+        windows=_windows(asked, read.settings, flags) if "windows" in flags else None,
+        ipv6=ipv6,
+    )
 
 
-def _full(limits: InstanceLimits, settings: PoolSettings) -> int:
-    return max(_max_pods(limits, settings) - HOST_NETWORK_PODS, 0)
-
-
-def _max_pods(limits: InstanceLimits, settings: PoolSettings) -> int:
-    return default_max_pods(limits, settings) if settings.max_pods is None else settings.max_pods
+def _windows(asked: Asked, settings: PoolSettings, flags: set[str]) -> WindowsSettings:
+    """The Windows targets among the options; what no Windows node has is refused."""
+    linux = [key for key in ("warm-eni", "max-eni") if key in asked.options]
+    linux += ["custom-networking"] if settings.custom_networking else []
+    linux += ["pod-eni"] if settings.pod_eni else []
+    linux += sorted(flags - {"windows"})
+    if linux:
+        example = "simulate m5.large pods=5 windows warm-ip=3"
+        raise UserError(f"A Windows node knows no `{linux[0]}`. For example `{example}`.", [example])
+    return WindowsSettings(
+        mode=settings.mode,
+        warm_ip=settings.warm_ip if "warm-ip" in asked.options else None,
+        minimum_ip=settings.minimum_ip if "min-ip" in asked.options else None,
+        warm_prefix=settings.warm_prefix if "warm-prefix" in asked.options else None,
+    )
 
 
 def _tone(pool: Pool) -> Tone:
@@ -112,9 +180,10 @@ def _pods(pool: Pool) -> int:
     return pool.assigned + pool.pods_without_address
 
 
-def _sentence(limits: InstanceLimits, pool: Pool) -> str:
-    head = f"{limits.instance_type} with {plural(_pods(pool), 'pod')}: {plural(pool.enis, 'ENI')}"
-    held = f"{pool.subnet_addresses:,} subnet addresses, {pool.unused:,} unused"
+def _sentence(question: _Question, pool: Pool) -> str:
+    head = f"{question.limits.instance_type} with {plural(_pods(pool), 'pod')}: {plural(pool.enis, 'ENI')}"
+    held = plural(pool.subnet_addresses, "subnet address", "subnet addresses")
+    held += " (IPv4) and a /80 prefix" if question.ipv6 else f", {pool.unused:,} unused"
     if pool.pods_without_address:
         held += f", {plural(pool.pods_without_address, 'pod')} without an address"
     return f"{head}, {held}{' (frozen pool)' if pool.frozen else ''}."
@@ -128,25 +197,28 @@ def _verdict(limits: InstanceLimits, pool: Pool) -> Line:
     return (Strong(limits.instance_type), ": ", Strong(taken), f" for {plural(_pods(pool), 'pod')}")
 
 
-def _parts(limits: InstanceLimits, settings: PoolSettings, pods: int, pool: Pool, assumed: str) -> tuple[Part, ...]:
-    picture = f"{_picture(limits, pool)}\n\n{_chart(limits, settings, pods)}"
+def _parts(question: _Question, pool: Pool) -> tuple[Part, ...]:
+    picture = f"{_picture(question.limits, pool)}\n\n{_chart(question)}"
+    if question.ipv6:
+        picture = "one /80 prefix on the primary ENI"
+    assumed = " · pods= not given: a full node" if question.given is None else ""
     small: tuple[Line, ...] = (
-        (f"max-pods {_max_pods(limits, settings):,} · ", Mono(_acting(limits, settings)), assumed),
-        ("Settled, pods came one by one · ", Mono(f"eksip {_again(limits, settings, pods)}")),
-        (f"Limits: EC2 snapshot of {limits.source.removeprefix('snapshot ')} · ", _GUIDE),
+        (f"max-pods {question.max_pods:,} · ", Mono(_acting(question)), assumed),
+        ("Settled, pods came one by one · ", Mono(f"eksip {_again(question, question.pods)}")),
+        (f"Limits: EC2 snapshot of {question.limits.source.removeprefix('snapshot ')} · ", _GUIDE),
     )
     notes = (Bullets(items=tuple((note,) for note in pool.notes)),) if pool.notes else ()
-    return (
-        Code(title=_held(pool), text=picture),
-        *notes,
-        Context(lines=small),
-        Controls(items=_next(limits, settings, pods)),
-    )
+    return (Code(title=_held(pool), text=picture), *notes, Context(lines=small), Controls(items=_next(question)))
 
 
-def _acting(limits: InstanceLimits, settings: PoolSettings) -> str:
+def _acting(question: _Question) -> str:
     """The variables that shape this pool; targets that others beat are left out."""
-    prefixes = effective_mode(limits, settings) is PoolMode.PREFIX
+    if question.windows is not None:
+        return "ConfigMap kube-system/amazon-vpc-cni"
+    if question.ipv6:
+        return "ENABLE_IPv6=true"
+    settings = question.settings
+    prefixes = effective_mode(question.limits, settings) is PoolMode.PREFIX
     silent = {WARM_ENI} if prefixes or settings.ip_targets else set()
     silent |= {WARM_PREFIX} if not prefixes or settings.ip_targets else set()
     shown = [(name, value) for name, value in environment_of(settings) if value != "false" and name not in silent]
@@ -198,11 +270,11 @@ def _bar(used: int, held: int, slots: int) -> str:
     return (USED * dark + WARM * (filled - dark) + EMPTY * (width - filled)).ljust(BAR)
 
 
-def _chart(limits: InstanceLimits, settings: PoolSettings, pods: int) -> str:
+def _chart(question: _Question) -> str:
     """What the node takes from its subnets (light) and what pods use of it (dark), over the pods on the node."""
-    end = max(pods, _full(limits, settings), 1)
+    pods, end = question.pods, max(question.pods, question.full, 1)
     at = [round(column * end / (CHART_COLUMNS - 1)) for column in range(CHART_COLUMNS)]
-    pools = [steady_state(limits, settings, count) for count in at]
+    pools = [question.pool(count) for count in at]
     top = max(max(pool.subnet_addresses for pool in pools), 1)
     label = len(f"{top:,}")
     lines = []
@@ -222,28 +294,43 @@ def _chart(limits: InstanceLimits, settings: PoolSettings, pods: int) -> str:
     return "\n".join(lines)
 
 
-def _again(limits: InstanceLimits, settings: PoolSettings, pods: int, mode: PoolMode | None = None) -> str:
+def _again(question: _Question, pods: int, mode: PoolMode | None = None) -> str:
     """The command that gives this answer, or the one for another mode."""
-    # Without a target prefix mode would be refused, so the other mode's button takes the shipped one.
+    settings, windows = question.settings, question.windows
     options = [f"pods={pods}", f"mode={(mode or settings.mode).value}"]
-    shipped = (("warm-eni", settings.warm_eni, 1), ("warm-ip", settings.warm_ip, 0), ("min-ip", settings.minimum_ip, 0))
-    options += [f"{key}={value}" for key, value, usual in shipped if value != usual]
-    if settings.warm_prefix != 1 and (mode is None or settings.warm_prefix):
-        options.append(f"warm-prefix={settings.warm_prefix}")
+    if windows is not None:
+        targets = (("warm-ip", windows.warm_ip), ("min-ip", windows.minimum_ip), ("warm-prefix", windows.warm_prefix))
+        options += [f"{key}={value}" for key, value in targets if value is not None]
+    else:
+        usual = (
+            ("warm-eni", settings.warm_eni, 1),
+            ("warm-ip", settings.warm_ip, 0),
+            ("min-ip", settings.minimum_ip, 0),
+        )
+        options += [f"{key}={value}" for key, value, shipped in usual if value != shipped]
+        # Without a target prefix mode would be refused, so the other mode's button takes the shipped one.
+        if settings.warm_prefix != 1 and (mode is None or settings.warm_prefix):
+            options.append(f"warm-prefix={settings.warm_prefix}")
     options += [f"max-eni={settings.max_eni}"] if settings.max_eni is not None else []
     options += [f"max-pods={settings.max_pods}"] if settings.max_pods is not None else []
-    flags = (("custom-networking", settings.custom_networking), ("pod-eni", settings.pod_eni))
-    return " ".join(["simulate", limits.instance_type, *options, *(flag for flag, on in flags if on)])
+    flags = (
+        ("custom-networking", settings.custom_networking),
+        ("pod-eni", settings.pod_eni),
+        ("windows", windows is not None),
+        ("ipv6", question.ipv6),
+    )
+    return " ".join(["simulate", question.limits.instance_type, *options, *(flag for flag, on in flags if on)])
 
 
-def _next(limits: InstanceLimits, settings: PoolSettings, pods: int) -> tuple[Button, ...]:
-    running = effective_mode(limits, settings)
+def _next(question: _Question) -> tuple[Button, ...]:
+    running = effective_mode(question.limits, question.settings)
     other = PoolMode.SECONDARY if running is PoolMode.PREFIX else PoolMode.PREFIX
-    full = _full(limits, settings)
-    buttons = [Button(label=f"{other.value.capitalize()} mode", command=_again(limits, settings, pods, other))]
-    if pods != full:
-        buttons.append(Button(label="Full node", command=_again(limits, settings, full)))
-    buttons.append(Button(label="Max-pods", command=f"maxpods {limits.instance_type}"))
+    buttons = []
+    if not question.ipv6:
+        buttons.append(Button(label=f"{other.value.capitalize()} mode", command=_again(question, question.pods, other)))
+    if question.pods != question.full:
+        buttons.append(Button(label="Full node", command=_again(question, question.full)))
+    buttons.append(Button(label="Max-pods", command=f"maxpods {question.limits.instance_type}"))
     buttons.append(Button(label="Explain", command="explain warm ip"))
     return tuple(buttons)
 
@@ -251,10 +338,10 @@ def _next(limits: InstanceLimits, settings: PoolSettings, pods: int) -> tuple[Bu
 COMMAND = Command(
     verb="simulate",
     aliases=("sim",),
-    usage="simulate TYPE pods=P [mode=prefix] [warm-ip=N …] [custom-networking] [pod-eni]",
+    usage="simulate TYPE pods=P [mode=prefix] [warm-ip=N …] [custom-networking] [pod-eni] [windows]",
     summary="ENIs and addresses that one node holds with these warm-pool settings",
     example=_EXAMPLE,
     run=answer,
     options=("pods", *POOL_OPTIONS),
-    flags=POOL_FLAGS,
+    flags=(*POOL_FLAGS, "windows", "ipv6"),
 )

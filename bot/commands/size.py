@@ -12,7 +12,7 @@ from bot.capacity.warmpool import PoolMode, default_max_pods, refusal
 from bot.command import Asked, Command, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Link, Message, Mono, Sources, Strong, Table, Tone
-from bot.pool_words import POOL_OPTIONS, instance_limits, pool_words, whole
+from bot.pool_words import POOL_FLAGS, POOL_OPTIONS, instance_limits, pool_words, whole
 from bot.services import Services
 from bot.views import count, plural
 
@@ -202,4 +202,5 @@ COMMAND = Command(
     example=_EXAMPLE,
     run=answer,
     options=("nodes", "type", "pods", "zones", "growth", "max-unavailable", *POOL_OPTIONS),
+    flags=POOL_FLAGS,
 )

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.answers import ReservationJson, SubnetAnswer, WhoAnswer, fields
+from bot.answers import FragmenterJson, ReservationJson, SubnetAnswer, WhoAnswer, fields
+from bot.capacity.blocks import BLOCK_IPS
+from bot.capacity.fragmentation import Care, Fragmentation
 from bot.capacity.holders import WORDS, Holder, by_kind, holders
-from bot.capacity.standing import Standing, enis_of, serves_prefixes, standing
+from bot.capacity.standing import Standing, enis_of, serves_prefixes, standing, standings
 from bot.command import Asked, Command, Request
 from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
@@ -36,8 +38,12 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
     scope, subnet = _one_subnet(asked.target, inventory)
     contents = services.reader().contents([subnet])
     row = standing(subnet, contents, services.settings.thresholds.limits)
-    held = holders(enis_of(subnet.subnet_id, contents), contents.nodes)
+    enis = enis_of(subnet.subnet_id, contents)
+    held = holders(enis, contents.nodes)
     reservations = tuple(r for r in contents.reservations if r.subnet_id == subnet.subnet_id)
+    broken = None
+    if row.blocks is not None and subnet.cidr is not None:
+        broken = Fragmentation(subnet.cidr, enis, contents.nodes, reservations)
     covered = coverage(read_for(scope, inventory), contents.blind_spots)
     command = f"subnet {subnet.subnet_id}"
     verdict: Line = (
@@ -54,6 +60,7 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
             Text(lines=(_identity(subnet, inventory),)),
             Fields(pairs=_figures(row, reservations, contents)),
             *_held(held),
+            *_breaking(row, broken, inventory),
             *_notes(row, contents, inventory),
             footer(command, subnet.observed_at, services.now(), blind_words(covered)),
             Controls(
@@ -67,7 +74,7 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
         command=command,
         as_of=subnet.observed_at,
         coverage=covered,
-        answer=fields(_json(row, held, reservations, inventory)),
+        answer=fields(_json(row, held, broken, reservations, inventory)),
     )
 
 
@@ -85,7 +92,7 @@ def who_answer(asked: Asked, request: Request, services: Services) -> Message:
         )
     contents = services.reader().contents(subnets)
     limits = services.settings.thresholds.limits
-    rows = [standing(subnet, contents, limits) for subnet in subnets]
+    rows = tuple(standings(subnets, contents, limits).values())
     held = holders(contents.enis, contents.nodes)
     warm = services.reader().warm_ips(clusters_in(scope, inventory))
     warm_ips = sum(warm.values()) if warm and scope.kind is not ScopeKind.SUBNET else None
@@ -173,6 +180,8 @@ def _figures(
     if reservations or blocks.reserved_free_ips:
         kinds = ", ".join(f"{r.cidr} {r.reservation_type.value}" for r in reservations[:3])
         pairs.append(("Reserved, not yet allocated", (f"{count(blocks.reserved_free_ips)} ({kinds})",)))
+    if row.capacities.free_prefix_reserved_ips:
+        pairs.append(("Of these for prefixes", (count(row.capacities.free_prefix_reserved_ips),)))
     if blocks.candidate:
         detail = f" of {count(blocks.candidate)} ({count(blocks.fragmented)} broken up, {count(blocks.full)} full)"
         pairs.append(("Free /28 blocks", (Strong(count(blocks.free)), detail)))
@@ -190,6 +199,56 @@ def _held(held: Sequence[Holder]) -> tuple[Part, ...]:
 
 def _prefix_words(holder: Holder) -> str:
     return f" ({plural(holder.prefixes, '/28 prefix', '/28 prefixes')})" if holder.prefixes else ""
+
+
+def _breaking(row: Standing, broken: Fragmentation | None, inventory: Inventory) -> tuple[Part, ...]:
+    """What breaks up the blocks, where none is left or more are broken than free for nodes that take prefixes."""
+    if row.blocks is None or broken is None or not broken.blocks:
+        return ()
+    served = serves_prefixes(row.subnet, inventory.clusters)
+    if not (_blockless(row) or (served and row.blocks.free < broken.blocks)):
+        return ()
+    owners = broken.owners()
+    items: list[Line] = [
+        (
+            Strong(plural(owner.blocks, "block")),
+            f" {WORDS[owner.kind]} ",
+            Mono(owner.owner or "not named"),
+            f" ({plural(owner.enis, 'ENI')}): {_CARE[owner.care]}",
+        )
+        for owner in owners[:_BREAKING]
+    ]
+    rest = broken.blocks - sum(owner.blocks for owner in owners[:_BREAKING])
+    if rest:
+        items.append((Strong(plural(rest, "block")), " other owners, or several together"))
+    plan = broken.plan()
+    if plan.moves:
+        names = [Mono(move.instance_id or move.eni_ids[0]) for move in plan.moves]
+        listed = tuple(span for name in names for span in (name, ", "))[:-1]
+        # Interfaces of other accounts may lie in the same blocks, unseen.
+        bound = "at most " if (row.unattributed_ips or 0) > 0 else ""
+        items.append(
+            ("Drain first: ", *listed, f": {bound}", Strong(plural(plan.blocks, "block")), " whole again. ", _RESERVE)
+        )
+    else:
+        items.append((_NO_PLAN,))
+    return (Bullets(title="What breaks up the blocks", items=tuple(items)),)
+
+
+def _blockless(row: Standing) -> bool:
+    """Whether no /28 is free although a prefix's worth of addresses is."""
+    blocks = row.blocks
+    return blocks is not None and bool(blocks.candidate) and not blocks.free and (row.free_ips or 0) >= BLOCK_IPS
+
+
+_BREAKING = 4
+_CARE = {
+    Care.DRAIN: "drain and replace",
+    Care.REPLACE: "ask the owner",
+    Care.SERVICE: "move with care, a service keeps it",
+}
+_NO_PLAN = "Draining a few nodes frees too little: give prefixes a new subnet, or a reservation in one."
+_RESERVE = "Reserve the range for prefixes before (create-subnet-cidr-reservation), or what comes next scatters again."
 
 
 def _owners(held: Sequence[Holder]) -> tuple[Part, ...]:
@@ -211,7 +270,7 @@ def _notes(row: Standing, contents: SubnetContents, inventory: Inventory) -> tup
         )
     if loose is not None and loose < 0:
         notes.append((_APART.format(apart=count(-loose)),))
-    if row.blocks is not None and row.blocks.free == 0 and row.blocks.candidate and (row.free_ips or 0) >= 16:
+    if _blockless(row):
         in_use = serves_prefixes(row.subnet, inventory.clusters)
         who = "Its nodes take prefixes: new ones will fail." if in_use else "Prefix mode would fail here."
         notes.append((Strong("No free /28"), f" although {count(row.free_ips)} addresses are free. {who}"))
@@ -236,7 +295,11 @@ def _who_notes(warm: int | None, unattributed: int | None, free: int | None) -> 
 
 
 def _json(
-    row: Standing, held: Sequence[Holder], reservations: Sequence[Reservation], inventory: Inventory
+    row: Standing,
+    held: Sequence[Holder],
+    broken: Fragmentation | None,
+    reservations: Sequence[Reservation],
+    inventory: Inventory,
 ) -> SubnetAnswer:
     blocks = row.blocks
     return SubnetAnswer(
@@ -246,6 +309,12 @@ def _json(
         full_blocks=None if blocks is None else blocks.full,
         fragmentation_pct=None if blocks is None else blocks.fragmentation_pct,
         largest_free_run=None if blocks is None else blocks.largest_free_run,
+        fragmenters=None
+        if broken is None
+        else [
+            FragmenterJson(kind=f.kind.value, owner=f.owner, eni_id=f.eni_id, blocks=f.blocks)
+            for f in broken.fragmenters()
+        ],
         reservations=[
             ReservationJson(
                 reservation_id=r.reservation_id, cidr=str(r.cidr), reservation_type=r.reservation_type.value

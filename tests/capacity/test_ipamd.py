@@ -160,6 +160,18 @@ def test_an_eni_goes_only_when_it_is_a_minute_old_and_nothing_on_it_rests() -> N
     assert freed[0] - attached >= 60
 
 
+def test_an_old_eni_stays_while_an_address_on_it_rests() -> None:
+    node = settled(PoolSettings(), 12)
+    node.run(300)
+    node.remove_pods(12)
+    removed = node.seconds
+    node.run(120)
+    freed = [action.seconds - removed for action in node.actions if action.kind is ActionKind.FREE_ENI]
+
+    # The third ENI never had a pod and goes in the first loop; the second waits for the cooldown of its addresses.
+    assert freed == [5, 30]
+
+
 def test_pods_are_never_moved_so_a_spread_node_keeps_its_enis() -> None:
     packed, spread = (Ipamd(M5_LARGE, PoolSettings(), placement=placement) for placement in Placement)
     for node in (packed, spread):
@@ -180,6 +192,15 @@ def test_free_prefixes_above_the_target_go_back() -> None:
     node.run(300)
 
     assert node.pool().prefixes == 2
+
+
+def test_an_eni_that_holds_the_warm_prefix_stays() -> None:
+    """40 pods fill the primary's three prefixes; the second ENI has no pod and the one prefix that is to be free."""
+    node = settled(ONE_PREFIX, 40, limits_of("t3.small"))
+    node.run(900)
+
+    assert node.pool().per_eni == (3, 1)
+    assert kinds(node)[ActionKind.FREE_ENI] == 0
 
 
 def test_warm_eni_0_with_full_enis_attaches_and_frees_an_eni_again_and_again() -> None:

@@ -75,7 +75,12 @@ def test_one_eni_is_all_a_windows_node_uses() -> None:
     """m5.large: 9 addresses, or 9 prefixes; more pods get none."""
     limits = instance_limits()
 
-    assert windows_pool(limits, WindowsSettings(), 20).pods_without_address == 11
+    full = windows_pool(limits, WindowsSettings(), 20)
+
+    assert (full.pods_without_address, full.notes) == (
+        11,
+        ("A Windows node uses one ENI: 9 addresses are all it has for pods.",),
+    )
     assert windows_pool(limits, WindowsSettings(mode=PoolMode.PREFIX, warm_prefix=20), 0).prefixes == 9
 
 

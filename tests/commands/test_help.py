@@ -29,7 +29,7 @@ def test_help_lists_every_verb_itself_included() -> None:
     assert isinstance(commands, list)
     assert [entry["verb"] for entry in commands] == [command.verb for command in COMMANDS]
     for command in COMMANDS:
-        assert command.usage in plain(helped())
+        assert command.summary in plain(helped(), width=200)
         assert command.summary in plain(helped(), width=200)
 
 

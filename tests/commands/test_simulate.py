@@ -249,6 +249,48 @@ def test_a_type_outside_the_snapshot_is_a_query_error_that_says_so() -> None:
     assert caught.value.api == "ec2:DescribeInstanceTypes"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("m5.large windows pods=5", {"per_eni": [8], "prefixes": None}, id="default targets"),
+        pytest.param("m5.large windows pods=11 prefix warm-ip=5", {"prefixes": 1, "unused": 5}, id="prefixes, warm IP"),
+        pytest.param("--windows m5.large prefix min-ip=20 pods=0", {"prefixes": 2, "unused": 32}, id="minimum alone"),
+        pytest.param("m5.large windows", {"assigned": 9, "pods_without_address": 0}, id="full: what one ENI holds"),
+        pytest.param("m5.large windows prefix", {"assigned": 110}, id="full: kubelet's 110"),
+    ],
+)
+def test_windows_nodes_have_their_own_pool(text: str, expected: Mapping[str, object]) -> None:
+    found = simulate(text)
+
+    assert {key: found.answer[key] for key in expected} == expected
+    assert simulate(found.command.removeprefix("simulate ")).answer == found.answer
+
+
+def test_an_ipv6_node_takes_one_ipv4_address() -> None:
+    found = simulate("m5.large ipv6 warm-eni=3")
+
+    assert found.text == "m5.large with 108 pods: 1 ENI, 1 subnet address (IPv4) and a /80 prefix."
+    assert (found.answer["node_subnet_addresses"], found.answer["pods_without_address"]) == (1, 0)
+    assert simulate(found.command.removeprefix("simulate ")).answer == found.answer
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("m5.large windows pod-eni", "knows no `pod-eni`", id="branch ENIs"),
+        pytest.param("m5.large windows warm-eni=2", "knows no `warm-eni`", id="warm ENIs"),
+        pytest.param("m5.large windows ipv6", "knows no `ipv6`", id="Windows with IPv6"),
+        pytest.param("t2.micro ipv6", "IPv6 needs prefixes", id="IPv6 without Nitro"),
+        pytest.param("m5.large ipv6 custom-networking", "does not work with custom networking", id="IPv6, ENIConfig"),
+    ],
+)
+def test_what_windows_and_ipv6_nodes_do_not_have_is_said(text: str, said: str) -> None:
+    error = refused(text)
+
+    assert said in error.message
+    assert simulate(error.suggestions[0].removeprefix("simulate ")).ok
+
+
 def test_the_example_works_and_the_json_is_plain() -> None:
     found = simulate(COMMAND.example.removeprefix("simulate "))
 
