@@ -8,7 +8,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.answers_capacity import CidrAnswer, PlanAnswer, SimulateAnswer, SizeAnswer, UpgradeAnswer
+from bot.answers_capacity import (
+    CidrAnswer,
+    PlanAnswer,
+    PrefixAnswer,
+    SimulateAnswer,
+    SizeAnswer,
+    TuneAnswer,
+    UpgradeAnswer,
+)
 
 
 class _Model(BaseModel):
@@ -290,6 +298,8 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "maxpods": MaxPodsAnswer,
     "simulate": SimulateAnswer,
     "plan": PlanAnswer,
+    "tune": TuneAnswer,
+    "prefix": PrefixAnswer,
     "upgrade": UpgradeAnswer,
     "cidr": CidrAnswer,
     "size": SizeAnswer,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.node_mix import NodeMix, node_mix
+from bot.capacity.prefix import SubnetFacts
+from bot.capacity.standing import enis_of, standing
+from bot.capacity.subnets import Limits
 from bot.capacity.warmpool import PoolSettings
 from bot.errors import QueryError, UserError
 from bot.inventory import Cluster, InstanceLimits, Inventory, Subnet, SubnetContents
@@ -64,6 +67,26 @@ def cluster_nodes(target: str, inventory: Inventory, services: Services, *, verb
         limits=_limits({group.instance_type for group in mix.groups}, cluster, services),
         covered=coverage(read_for(scope, inventory), contents.blind_spots),
     )
+
+
+def subnet_facts(found: ClusterNodes, thresholds: Limits) -> tuple[SubnetFacts, ...]:
+    """The subnets that give the nodes' pods their addresses, and those of the node groups, with their block maps."""
+    wanted = found.mix.subnets.keys() | found.cluster.node_subnet_ids
+    facts = []
+    for subnet in found.subnets:
+        if subnet.subnet_id in wanted:
+            row = standing(subnet, found.contents, thresholds)
+            reservations = tuple(r for r in found.contents.reservations if r.subnet_id == subnet.subnet_id)
+            facts.append(
+                SubnetFacts(
+                    subnet=subnet,
+                    blocks=row.blocks,
+                    enis=enis_of(subnet.subnet_id, found.contents),
+                    reservations=reservations,
+                    unattributed_ips=row.unattributed_ips,
+                )
+            )
+    return tuple(facts)
 
 
 def _one(scope: Scope, inventory: Inventory, verb: str) -> Cluster:

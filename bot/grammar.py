@@ -30,6 +30,12 @@ _TARGET = re.compile(
 _INSTANCE_TYPE = re.compile(r"^[a-z][a-z0-9-]*\.(?:\d*(?:nano|micro|small|medium|large|xlarge)|metal(?:-\w+)?)$", re.I)
 _NAME = re.compile(r"^[\w.-]{2,100}$")
 _END = "?. \t"
+_COMPARISON = re.compile(r"\b(?:vs\.?|versus|compared (?:to|with)|difference between)(?:\s|$)", re.IGNORECASE)
+_CONCEPT = re.compile(
+    r"^(?:prefix (?:mode|delegation|list)|subnet (?:discovery|fragmentation|sizing|cidr reservations?))\b",
+    re.IGNORECASE,
+)
+"""Concepts whose first word is a verb too: they are explained."""
 _QUESTION = frozenset({"what", "why", "how", "can", "is", "are", "does", "do", "when", "which", "should", "difference"})
 _ERROR = re.compile(
     r"insufficient|failed to|error|exceeded|cannot|no available|timed? ?out|unauthorized", re.IGNORECASE
@@ -100,6 +106,10 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
         return _Reading(command=verbs["status"], rest=[])
     first = _unquoted(words[0]).lower()
     asked = command_for(plain, verbs, names) if len(words) > 2 else None
+    if _COMPARISON.search(plain) or _CONCEPT.match(plain):
+        return _Reading(
+            command=verbs["explain"], rest=words[1:] if first in known and known[first].verb == "explain" else words
+        )
     if asked is not None and (first not in known or first == "who"):
         verb, *rest = asked.split()
         return _Reading(command=verbs[verb], rest=rest, note=f"Read as {asked}.")

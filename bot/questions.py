@@ -9,8 +9,12 @@ from dataclasses import dataclass
 
 INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.(?:\d*(?:nano|micro|small|medium|large|xlarge)|metal(?:-\w+)?)"
 _IPS = r"(?:ips?|ip addresses|addresses)"
-_WORDS_OF_SCOPE = frozenset(
-    {"the", "our", "my", "cluster", "vpc", "subnet", "account", "region", "in", "on", "of", "for"}
+_NO_NAMES = frozenset(
+    ["a", "an", "the", "this", "that", "these", "those", "my", "our", "your", "its", "it", "them", "there", "here", "in", "on", "of", "for", "to", "at", "each", "every", "all", "any", "total", "general", "use", "fact", "time", "aws", "eks", "kubernetes", "cluster", "clusters", "vpc", "vpcs", "subnet", "subnets", "account", "accounts", "region", "regions", "az", "azs", "zone", "zones", "node", "nodes", "pod", "pods", "production", "ips", "addresses"]
+)
+_PLACE = re.compile(
+    r"\b(?:in|of|on|to|for)\s+(?:(?:the|our|my)\s+)?(?:(?:cluster|vpc|subnet|account|region)\s+)?([\w.-]+\w)",
+    re.IGNORECASE,
 )
 _TYPED_SCOPE = re.compile(
     r"^(?:(?:account|region|vpc|cluster|subnet|az):\S+|subnet-[0-9a-f]+|vpc-[0-9a-f]+|\d+\.\d+\.\d+\.\d+/\d+)$", re.I
@@ -74,12 +78,21 @@ def command_for(text: str, verbs: Iterable[str], names: Callable[[], Iterable[st
 
 
 def _scope_in(text: str, names: Callable[[], Iterable[str]]) -> str:
-    """The first word of the text that names a scope: a typed one, an id, or a known name."""
-    words = [word.strip("\"'?.,!") for word in text.split()]
+    """The scope the text names: a typed one or an id, a known name, else the word after "in", "of", "on" or "to".
+
+    That last word is passed on although nobody knows it yet: the command then says that it knows no such scope,
+    instead of answering about everything.
+    """
+    words = [word.strip("\"'?.,!()") for word in text.split()]
     typed = next((word for word in words if _TYPED_SCOPE.match(word)), "")
     if typed:
         return typed
     known = {name.lower(): name for name in names()}
-    return next(
-        (known[word.lower()] for word in words if word.lower() in known and word.lower() not in _WORDS_OF_SCOPE), ""
-    )
+    named = next((known[word.lower()] for word in words if word.lower() in known and _is_name(word)), "")
+    if named:
+        return named
+    return next((found.group(1) for found in _PLACE.finditer(text) if _is_name(found.group(1))), "")
+
+
+def _is_name(word: str) -> bool:
+    return word.lower() not in _NO_NAMES and not re.fullmatch(INSTANCE_TYPE, word, re.IGNORECASE)

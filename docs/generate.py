@@ -1,4 +1,4 @@
-"""Writes what the code already knows into docs/json.md, docs/commands.md and deploy/eksip.example.toml.
+"""Writes what the code already knows into docs/json.md, commands.md, capacity.md and deploy/eksip.example.toml.
 
 `python docs/generate.py` writes; with `--check` it writes nothing, prints what differs, and exits with 1 if anything
 does. The Markdown files are written by hand around regions marked `<!-- generated:NAME -->`.
@@ -17,6 +17,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from example_file import example_file, models_in
+from pictures import pictures
 from pydantic import BaseModel
 
 from bot import logs
@@ -31,7 +32,7 @@ from bot.monitor import Monitor
 from bot.wiring import Parts
 
 ROOT = Path(__file__).resolve().parent.parent
-MARKDOWN = ("docs/json.md", "docs/commands.md")
+MARKDOWN = ("docs/json.md", "docs/commands.md", "docs/capacity.md")
 EXAMPLE_FILE = "deploy/eksip.example.toml"
 
 ASKED = {
@@ -39,6 +40,13 @@ ASKED = {
     "subnet": "subnet private-1a",
     "who": "who cluster:prod-eu",
     "maxpods": "maxpods m5.large",
+    "simulate": "simulate m5.large pods=20 mode=prefix",
+    "plan": "plan +40 c6i.2xlarge cluster:prod-eu",
+    "tune": "tune cluster:prod-eu",
+    "prefix": "prefix cluster:prod-eu",
+    "upgrade": "upgrade prod-eu",
+    "cidr": "cidr 10.0.0.0/16 100.64.0.0/16",
+    "size": "size nodes=100 type=m5.xlarge pods=30 zones=3",
     "explain": "explain prefix delegation",
     "accounts": "accounts",
     "alerts": "alerts",
@@ -99,7 +107,13 @@ def files(root: Path, parts: Parts) -> dict[Path, str]:
     Raises: ValueError when a Markdown file marks a region that nothing generates.
     """
     shown = documents(parts)
-    regions = {"commands": commands(), "envelope": envelope(shown), "answers": answers(shown), "objects": objects()}
+    regions = {
+        "commands": commands(),
+        "envelope": envelope(shown),
+        "answers": answers(shown),
+        "objects": objects(),
+        **pictures(lambda text: parts.answer(_request(text))),
+    }
     texts = {root / name: _filled((root / name).read_text(encoding="utf-8"), regions, name) for name in MARKDOWN}
     return {**texts, root / EXAMPLE_FILE: example_file()}
 
@@ -240,10 +254,13 @@ def documents(parts: Parts) -> Documents:
     """The JSON document of every example command, by command."""
     found = {}
     for text in (*ASKED.values(), FAILS):
-        request = Request(text=text, channel_id="C0123456789", user_id="U0123456789")
-        found[text] = document(parts.answer(request))
+        found[text] = document(parts.answer(_request(text)))
     found["sweep"] = _settled(document(sweep(parts.services, interfaces=True, progress=False)))
     return found
+
+
+def _request(text: str) -> Request:
+    return Request(text=text, channel_id="C0123456789", user_id="U0123456789")
 
 
 def _settled(swept: Mapping[str, Any]) -> dict[str, object]:

@@ -4,14 +4,16 @@ Names first, then error patterns in what was pasted, then BM25 over all text. A 
 enough is declined: a confident wrong topic costs more than "I don't know".
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
+from knowledge.blocks import combined
 from knowledge.loading import topics as read_topics
 from knowledge.sections import Asked, asked, wants_analogy, without_analogy
 from knowledge.symptoms import Symptom, symptoms
@@ -19,13 +21,16 @@ from knowledge.topic import Section, Topic
 from knowledge.words import cleaned, key
 
 if TYPE_CHECKING:
-    from knowledge.index import Index, Ranked
+    from knowledge.index import Index, Question, Ranked
 
-ANSWER_COVERAGE = 0.38
-"""Coverage (0-1) from which a topic found by its text is an answer.
+_NEEDED = ((1.6, 0.10), (1.0, 0.18), (0.6, 0.24), (0.3, 0.36), (-0.4, 0.5))
+"""How strongly a question speaks of this field (see `vocabulary`), and the coverage (0-1) that is then enough."""
 
-Measured over 151 questions: 79 of other fields reach 0.37, 71 of 72 of this field are over 0.40.
-"""
+_ANOTHER_FIELD_PASTED = -2.0
+"""Up to here a pasted error is another platform's, though its words are in one of our patterns."""
+
+_OTHERS = 5
+"""The answer and its runners-up, together."""
 
 _NEAR_COVERAGE = 0.03
 """Coverage (0-1) from which a topic is worth offering when the question was declined."""
@@ -41,10 +46,14 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A topic that fits a text, its best section, and how well (0-1)."""
+    """A topic that fits a text, how well (0-1), its sections best first, and the section to show.
+
+    In an answer that is the best one followed by what fits of the next ones.
+    """
 
     topic: Topic
     section: Section
+    sections: tuple[Section, ...]
     score: float
     reason: Reason
 
@@ -72,28 +81,38 @@ class KnowledgeBase:
 
     def answer(self, text: str) -> Answer | None:
         """The best topic and section for a question or a pasted error, or None when none fits well enough."""
-        found = self.search(text)
-        if not found or (found[0].reason is Reason.TEXT and found[0].score < ANSWER_COVERAGE):
+        question = self._question(text)
+        found = self._found(question)
+        if not found or not _is_answer(found[0], question):
             return None
-        return Answer(match=found[0], others=found[1:], wants_analogy=wants_analogy(text))
+        analogy = wants_analogy(text)
+        best = found[0]
+        shown = combined(best.topic, best.sections, with_analogy=analogy)
+        return Answer(match=replace(best, section=shown), others=found[1:_OTHERS], wants_analogy=analogy)
 
     def search(self, text: str, limit: int = 5) -> tuple[Match, ...]:
         """Up to `limit` topics that fit the text, best first: by name, by error pattern, then by text."""
-        question = without_analogy(cleaned(text))
-        kind = asked(question)
-        named = self._by_name.get(key(question)) or self._by_name.get(self._index.terms(question))
-        seen = symptoms(question, self.topics)
-        ranked = self._index.ranked(question, kind)
+        return self._found(self._question(text))[:limit]
+
+    def _question(self, text: str) -> "Question":
+        plain = without_analogy(cleaned(text))
+        return self._index.question(plain, asked(plain))
+
+    def _found(self, question: "Question") -> tuple[Match, ...]:
+        named = self._by_name.get(key(question.text)) or self._by_name.get(question.terms)
+        ranked = self._index.ranked(question)
         found: dict[str, Match] = {}
         if named is not None:
-            bare = kind in (Asked.ANY, Asked.WHAT)
-            section = named.sections[0] if bare else self._index.best_section(named, question, kind)
-            found[named.topic_id] = Match(topic=named, section=section, score=1.0, reason=Reason.TITLE)
-        for match in self._by_symptom(seen, ranked, question):
+            bare = question.kind in (Asked.ANY, Asked.WHAT)
+            sections = named.sections if bare else self._index.best_sections(named, question)
+            found[named.topic_id] = _match(named, sections, 1.0, Reason.TITLE)
+        for match in self._by_symptom(symptoms(question.text, self.topics), ranked, question):
             found.setdefault(match.topic.topic_id, match)
         for entry in ranked:
-            found.setdefault(entry.topic.topic_id, _text_match(entry))
-        return tuple(found.values())[:limit]
+            found.setdefault(
+                entry.topic.topic_id, _match(entry.topic, entry.sections, round(entry.coverage, 3), Reason.TEXT)
+            )
+        return tuple(found.values())
 
     def nearest(self, text: str, limit: int = 3) -> tuple[Topic, ...]:
         """The topics to offer when a question was declined, nearest first; may be empty."""
@@ -106,18 +125,15 @@ class KnowledgeBase:
 
         return Index(self.topics)
 
-    def _by_symptom(self, seen: tuple[Symptom, ...], ranked: "tuple[Ranked, ...]", question: str) -> list[Match]:
+    def _by_symptom(
+        self, seen: tuple[Symptom, ...], ranked: "tuple[Ranked, ...]", question: "Question"
+    ) -> list[Match]:
         """Symptom matches, the topic that fits the whole paste best first: a log names the cause beside the effect."""
         ranks = {entry.topic.topic_id: entry.rank for entry in ranked}
-        kind = asked(f"error: {question}")
         ordered = sorted(seen, key=lambda symptom: (-ranks.get(symptom.topic.topic_id, 0.0), symptom.topic.topic_id))
+        pasted = replace(question, kind=Asked.WRONG)
         return [
-            Match(
-                topic=symptom.topic,
-                section=self._index.best_section(symptom.topic, f"{question} {' '.join(symptom.found)}", kind),
-                score=0.9,
-                reason=Reason.SYMPTOM,
-            )
+            _match(symptom.topic, self._index.best_sections(symptom.topic, pasted), 0.9, Reason.SYMPTOM)
             for symptom in ordered
         ]
 
@@ -130,5 +146,17 @@ def load(directory: Traversable | None = None) -> KnowledgeBase:
     return KnowledgeBase(read_topics(directory or files("knowledge") / "topics"))
 
 
-def _text_match(entry: "Ranked") -> Match:
-    return Match(topic=entry.topic, section=entry.section, score=round(entry.coverage, 3), reason=Reason.TEXT)
+def _match(topic: Topic, sections: tuple[Section, ...], score: float, reason: Reason) -> Match:
+    return Match(topic=topic, section=sections[0], sections=sections, score=score, reason=reason)
+
+
+def _is_answer(best: Match, question: "Question") -> bool:
+    """Whether the best match answers the question: what speaks of this field needs less text in common."""
+    match best.reason:
+        case Reason.TITLE:
+            return True
+        case Reason.SYMPTOM:
+            return question.of_field > _ANOTHER_FIELD_PASTED
+        case Reason.TEXT:
+            needed = next((coverage for at_least, coverage in _NEEDED if question.of_field >= at_least), math.inf)
+            return best.score >= needed

@@ -1,7 +1,7 @@
 """Blocks: a section's Markdown as paragraphs, lists and code, its inline marks, and the excerpt an answer shows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -113,6 +113,29 @@ def excerpt(topic: Topic, section: Section, limit: int = EXCERPT_LIMIT, *, with_
             return f"{opening}{_shortened(first, room)}{note}"
     note = f"\n\n… cut: the section “{section.heading}”."
     return head + note if len(head) + len(note) <= limit else head
+
+
+def combined(
+    topic: Topic, sections: Sequence[Section], limit: int = EXCERPT_LIMIT, *, with_analogy: bool = False
+) -> Section:
+    """The first section, followed by what fits of the next ones under their own headings, in that order.
+
+    Summary and sections together stay within `limit` characters; only the last one may be shortened, at a sentence.
+    """
+    first, *rest = sections
+    text = first.text
+    for section in rest:
+        room = limit - len(excerpt(topic, Section(heading=first.heading, text=text), 10 * limit, with_analogy=with_analogy))
+        opening = f"\n\n**{section.heading}**"
+        pieces = list(_pieces(section.text))
+        if len(opening) + sum(map(len, pieces)) <= room:
+            text += opening + "".join(pieces)
+            continue
+        start = _shortened(pieces[0], room - len(opening))
+        if room - len(opening) >= _WORTH_STARTING and len(start) >= _WORTH_STARTING and "```" not in pieces[0]:
+            text += opening + start
+        break
+    return Section(heading=first.heading, text=text)
 
 
 _WORTH_STARTING = 120

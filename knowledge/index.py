@@ -12,15 +12,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import bm25s
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.sections import Asked, heading_fits
+from knowledge.spelling import Spelling
 from knowledge.topic import Section, Topic
-from knowledge.words import ELSEWHERE, INSTANCE_TYPE, STOP_WORDS, key, nearest_word, stem, stems, words
+from knowledge.vocabulary import implied, speaks_of_field
+from knowledge.words import INSTANCE_TYPE, key, stems, without_noise
 
 # bm25s gives its own logger the level DEBUG at import and would tell of every index.
 logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -50,17 +51,14 @@ _LIKE_A_QUESTION = 2.5
 _UNKNOWN_WEIGHT = 0.8
 """Weight of a word no topic has, next to the rarest known one: people wrap a question in ordinary words."""
 
-_ELSEWHERE_WEIGHT = 2.0
-"""Weight of a word that names another field: it says more than any ordinary word that the question is not ours."""
-
 _ORDINARY_WEIGHT = 0.4
 """Weight in ranking of a word that is in no topic's name: among a few dozen topics "ten" is rare by chance."""
 
+_IMPLIED_WEIGHT = 0.5
+"""Weight of a word that the vocabulary adds to a question, next to one that was typed."""
+
 _MAX_TERMS = 80
 """Distinct terms of a question that are scored; a paste has more, its rarest known terms carry it."""
-
-_MAX_CORRECTED = 12
-"""Misspelt words looked up per question: a look-up reads the whole vocabulary."""
 
 _HEADING_FIT = 0.6
 """Share of the best section score added to a section whose heading fits the kind of question (how, when, limits)."""
@@ -68,16 +66,31 @@ _HEADING_FIT = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """A topic with its best section for a question.
+    """A topic with its sections for a question, best first.
 
     `rank` orders answers to one question; `coverage` (0-1) compares between questions: the share of the question's
     words, weighed by rarity, that the topic is about.
     """
 
     topic: Topic
-    section: Section
+    sections: tuple[Section, ...]
     rank: float
     coverage: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question made ready for the index.
+
+    `terms` are its distinct stems, misspelt words of the field put right; `added` the known stems that the vocabulary
+    adds; `of_field` how strongly it speaks of this field (see `vocabulary`).
+    """
+
+    text: str
+    kind: Asked
+    terms: tuple[str, ...]
+    added: tuple[str, ...]
+    of_field: float
 
 
 class Index:
@@ -86,7 +99,6 @@ class Index:
     def __init__(self, topics: Sequence[Topic]) -> None:
         self._topics = tuple(topics)
         self._subjects = [_subject_stems(topic) for topic in self._topics]
-        self._questions = [[frozenset(stems(question)) for question in topic.questions] for topic in self._topics]
         self._anchors = frozenset(stem for topic in self._topics for name in topic.names for stem in stems(name))
         self._phrases = [_phrases(topic) for topic in self._topics]
         whole = [_topic_terms(topic) for topic in self._topics]
@@ -94,118 +106,125 @@ class Index:
         in_topics = Counter(term for known in self._known for term in known)
         self._rarity = {term: self._idf(count) for term, count in in_topics.items()}
         self._unknown_rarity = self._idf(0)
-        self._spellings = _spellings(self._topics)
-        self._joined = _joined_pairs(self._topics)
+        self._questions = [[self._weighed(question) for question in topic.questions] for topic in self._topics]
+        self._spelling = Spelling(self._topics, self._rarity)
         self._sections = [(row, section) for row, topic in enumerate(self._topics) for section in topic.sections]
         self._by_topic = _bm25(whole)
         self._by_section = _bm25([_section_terms(section) for _, section in self._sections])
 
-    def terms(self, text: str) -> tuple[str, ...]:
-        """The distinct stems of a question, misspelt words of the field put right, rarest kept when there are many."""
-        found: dict[str, None] = {}
-        corrected = 0
-        pieces = list(words(text))
-        for word in dict.fromkeys(pieces):
-            if word in STOP_WORDS:
-                continue
-            stemmed = stem(word)
-            if word in self._joined:
-                found |= dict.fromkeys(self._joined[word])
-            elif stemmed in self._rarity:
-                found[stemmed] = None
-            elif corrected < _MAX_CORRECTED:
-                corrected += 1
-                meant = nearest_word(word, self._spellings)
-                found[stem(meant) if meant else stemmed] = None
-            else:
-                found[stemmed] = None
-        compounds = [term for term in stems(text) if term in self._rarity or term in ELSEWHERE]
-        found |= dict.fromkeys(compounds)
-        if len(found) <= _MAX_TERMS:
-            return tuple(found)
-        known = sorted((term for term in found if term in self._rarity), key=self._rarity.__getitem__, reverse=True)
-        unknown = [term for term in found if term not in self._rarity]
-        return tuple((known + unknown)[:_MAX_TERMS])
-
-    def ranked(self, text: str, asked: Asked) -> tuple[Ranked, ...]:
-        """Every topic that shares a term with the text, best first."""
-        terms = self.terms(text)
-        known = [term for term in terms if term in self._rarity]
-        if not known:
-            return ()
-        question = f" {' '.join(key(text))} "
-        named = [term for term in known if term in self._anchors]
-        other = [term for term in known if term not in self._anchors]
-        topic_scores, section_scores = (
-            _scores(retriever, named, documents) + _ORDINARY_WEIGHT * _scores(retriever, other, documents)
-            for retriever, documents in ((self._by_topic, len(self._topics)), (self._by_section, len(self._sections)))
+    def question(self, text: str, kind: Asked) -> Question:
+        """A cleaned text as a question: its terms, what they imply, and how strongly it speaks of this field."""
+        corrected = self._spelling.corrected(without_noise(text))
+        found = tuple(dict.fromkeys(stems(corrected)))
+        # A joined compound that no topic writes is its parts said twice.
+        terms = tuple(term for term in found if term in self._rarity or not _is_joined(term, found))
+        if len(terms) > _MAX_TERMS:
+            known = sorted((term for term in terms if term in self._rarity), key=self._rarity.__getitem__, reverse=True)
+            terms = tuple((known + [term for term in terms if term not in self._rarity])[:_MAX_TERMS])
+        added = tuple(
+            term for term in dict.fromkeys(stems(implied(corrected))) if term in self._rarity and term not in terms
         )
-        best = self._best_sections(section_scores, asked)
+        return Question(text=text, kind=kind, terms=terms, added=added, of_field=speaks_of_field(corrected))
+
+    def ranked(self, question: Question) -> tuple[Ranked, ...]:
+        """Every topic that shares a term with the question, best first."""
+        topic_scores = self._scores(self._by_topic, question, len(self._topics))
+        section_scores = self._scores(self._by_section, question, len(self._sections))
+        by_row = self._sections_by_row(section_scores)
+        words = f" {' '.join(question.terms)} "
         found: list[Ranked] = []
         for row, topic in enumerate(self._topics):
-            section, section_score = best[row]
-            rank = float(topic_scores[row]) + _SECTION_SHARE * section_score
-            if topic_scores[row] > 0:
-                coverage, on_subject = self._coverage(row, terms)
-                rank *= 0.5 + coverage + _LIKE_A_QUESTION * self._likeness(row, terms) ** 2
-                if self._names_it(row, question):
-                    rank *= 1 + _NAMED
-                    coverage = min(1.0, coverage + _NAMED)
-                elif not on_subject:
-                    coverage *= _OFF_SUBJECT
-                found.append(Ranked(topic=topic, section=section, rank=rank, coverage=coverage))
+            if topic_scores[row] <= 0:
+                continue
+            scored = by_row[row]
+            rank = float(topic_scores[row]) + _SECTION_SHARE * max(score for _, score in scored)
+            coverage, on_subject = self._coverage(row, question)
+            rank *= 0.5 + coverage + _LIKE_A_QUESTION * self._likeness(row, question) ** 2
+            if any(name in words for name in self._phrases[row]):
+                rank *= 1 + _NAMED
+                coverage = min(1.0, coverage + _NAMED)
+            elif not on_subject and question.of_field < 1:
+                coverage *= _OFF_SUBJECT
+            found.append(
+                Ranked(topic=topic, sections=_best_first(scored, question.kind), rank=rank, coverage=coverage)
+            )
         return tuple(sorted(found, key=lambda ranked: (-ranked.rank, ranked.topic.topic_id)))
 
-    def best_section(self, topic: Topic, text: str, asked: Asked) -> Section:
-        """The section of one topic that answers the text best."""
-        known = [term for term in self.terms(text) if term in self._rarity]
-        scores = _scores(self._by_section, known, len(self._sections))
-        return self._best_sections(scores, asked)[self._topics.index(topic)][0]
+    def best_sections(self, topic: Topic, question: Question) -> tuple[Section, ...]:
+        """The sections of one topic, those that answer the question best first."""
+        scores = self._scores(self._by_section, question, len(self._sections))
+        return _best_first(self._sections_by_row(scores)[self._topics.index(topic)], question.kind)
 
-    def _best_sections(self, scores: Scores, asked: Asked) -> list[tuple[Section, float]]:
-        """Per topic, the section chosen for the question and the highest plain score of its sections."""
+    def _scores(self, retriever: bm25s.BM25, question: Question, documents: int) -> Scores:
+        known = [term for term in question.terms if term in self._rarity]
+        named = [term for term in known if term in self._anchors]
+        other = [term for term in known if term not in self._anchors]
+        return (
+            _scores(retriever, named, documents)
+            + _ORDINARY_WEIGHT * _scores(retriever, other, documents)
+            + _IMPLIED_WEIGHT * _scores(retriever, list(question.added), documents)
+        )
+
+    def _sections_by_row(self, scores: Scores) -> list[list[tuple[Section, float]]]:
         rows: list[list[tuple[Section, float]]] = [[] for _ in self._topics]
         for (row, section), score in zip(self._sections, scores, strict=True):
             rows[row].append((section, float(score)))
-        found: list[tuple[Section, float]] = []
-        for scored in rows:
-            top = max(score for _, score in scored)
-            fit = _HEADING_FIT * top or 1.0
-            chosen = max(scored, key=lambda entry: entry[1] + fit * heading_fits(entry[0].heading, asked))
-            found.append((chosen[0], top))
-        return found
+        return rows
 
-    def _coverage(self, row: int, terms: Iterable[str]) -> tuple[float, bool]:
+    def _coverage(self, row: int, question: Question) -> tuple[float, bool]:
         """The share (0-1) of the terms, by rarity, that a topic covers, and whether enough of them are its subject."""
         subject = prose = asked = 0.0
         anchored = False
-        for term in terms:
+        for term in question.terms:
             if term == INSTANCE_TYPE:
                 continue
-            elsewhere = term in ELSEWHERE
-            rarity = (
-                self._unknown_rarity if elsewhere else self._rarity.get(term, _UNKNOWN_WEIGHT * self._unknown_rarity)
-            )
-            asked += _ELSEWHERE_WEIGHT * rarity if elsewhere else rarity
+            rarity = self._rarity.get(term, _UNKNOWN_WEIGHT * self._unknown_rarity)
+            asked += rarity
             if term in self._subjects[row]:
                 subject += rarity
                 anchored |= term in self._anchors
-            elif term in self._known[row] and not elsewhere:
+            elif term in self._known[row]:
                 prose += rarity
+        for term in question.added:
+            if term in self._subjects[row]:
+                subject += _IMPLIED_WEIGHT * self._rarity[term]
+                anchored |= term in self._anchors
         if not asked:
             return 0.0, False
-        return (subject + _PROSE_COVERS * prose) / asked, anchored and subject >= _SUBJECT_SHARE * asked
+        return min(1.0, (subject + _PROSE_COVERS * prose) / asked), anchored and subject >= _SUBJECT_SHARE * asked
 
-    def _likeness(self, row: int, terms: Sequence[str]) -> float:
-        """Overlap (0-1) of the question's terms with the nearest of the questions the topic is known to answer."""
-        asked = frozenset(terms)
-        return max((len(asked & known) / len(asked | known) for known in self._questions[row]), default=0.0)
+    def _likeness(self, row: int, question: Question) -> float:
+        """Overlap (0-1, by rarity) of the question's terms with the nearest question the topic is known to answer."""
+        asked = {term: _IMPLIED_WEIGHT * self._weight(term) for term in question.added}
+        asked |= {term: self._weight(term) for term in question.terms}
+        whole = sum(asked.values())
+        best = 0.0
+        for known, known_whole in self._questions[row]:
+            shared = sum(weight for term, weight in asked.items() if term in known)
+            if shared:
+                best = max(best, shared / (whole + known_whole - shared))
+        return best
 
-    def _names_it(self, row: int, question: str) -> bool:
-        return any(name in question for name in self._phrases[row])
+    def _weighed(self, question: str) -> tuple[frozenset[str], float]:
+        terms = frozenset(stems(question))
+        return terms, sum(self._weight(term) for term in terms)
+
+    def _weight(self, term: str) -> float:
+        return self._rarity.get(term, _UNKNOWN_WEIGHT * self._unknown_rarity)
 
     def _idf(self, topics_with_term: int) -> float:
         return math.log(1 + (len(self._topics) + 0.5) / (topics_with_term + 0.5))
+
+
+def _best_first(scored: list[tuple[Section, float]], kind: Asked) -> tuple[Section, ...]:
+    """Sections by score, those whose heading fits the kind of question raised by a share of the best score."""
+    fit = _HEADING_FIT * max(score for _, score in scored) or 1.0
+    order = sorted(scored, key=lambda entry: entry[1] + fit * heading_fits(entry[0].heading, kind), reverse=True)
+    return tuple(section for section, _ in order)
+
+
+def _is_joined(term: str, found: Sequence[str]) -> bool:
+    return any(term.startswith(part) and part != term for part in found)
 
 
 def _bm25(documents: list[list[str]]) -> bm25s.BM25:
@@ -251,26 +270,3 @@ def _phrases(topic: Topic) -> tuple[str, ...]:
 def _literal_symptoms(topic: Topic) -> tuple[str, ...]:
     """The words of the error patterns, their regular expression marks taken out."""
     return tuple(re.sub(r"\\[a-zA-Z]|[\\^$.|?*+()\[\]{}]", " ", pattern.pattern) for pattern in topic.symptoms)
-
-
-def _spellings(topics: Iterable[Topic]) -> frozenset[str]:
-    """The words a misspelt one may be put right to: those of names, questions, headings, of 5 letters and more."""
-    texts = (
-        "\n".join((*topic.names, *topic.questions, *(section.heading for section in topic.sections)))
-        for topic in topics
-    )
-    return frozenset(
-        word for text in texts for word in words(text) if len(word) >= 5 and word.isalpha() and word not in STOP_WORDS
-    )
-
-
-def _joined_pairs(topics: Iterable[Topic]) -> dict[str, tuple[str, ...]]:
-    """Neighbouring words of names written as one ("warmip"), with the stems of the two."""
-    found: dict[str, tuple[str, ...]] = {}
-    for topic in topics:
-        for name in topic.names:
-            parts = list(words(name))
-            for first, second in pairwise(parts):
-                if first not in STOP_WORDS and second not in STOP_WORDS:
-                    found[first + second] = (stem(first), stem(second))
-    return found

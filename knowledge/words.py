@@ -71,17 +71,6 @@ _SAME = {
 """Short forms people type, and the words the topics use."""
 
 
-_ELSEWHERE_WORDS = """
-    azure aks gke gcp google openshift digitalocean alibaba oracle oke heroku
-    cloudfront s3 dynamodb rds aurora msk kafka sqs sns cognito redshift glue athena sagemaker bedrock ecs elasticache
-    beanstalk lightsail route53 kinesis codebuild codepipeline stepfunctions opensearch documentdb neptune
-    github gitlab jenkins argocd docker java javascript python react mysql postgres mongodb redis nginx excel
-    hpa horizontal oomkilled imagepullbackoff crashloopbackoff pvc persistentvolumeclaim cronjob configmap ecr ebs
-    istio helm grafana argo keda velero
-    kubeconfig bucket gpu tensorflow slack laptop
-    password mfa billing invoice refund weather poem joke recipe song football president stock bitcoin
-"""
-
 
 def cleaned(text: str) -> str:
     """The text with control characters as spaces, one form of every quote and dash, and at most MAX_TEXT characters."""
@@ -93,6 +82,30 @@ def cleaned(text: str) -> str:
 
 
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‑": "-", "−": "-"})
+
+
+_NOISE = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*"  # timestamps
+    r"|\b\d\d:\d\d:\d\d(?:\.\d+)?\b"
+    r"|\b[EWIF]\d{4}\b(?=\s+\d\d:)"  # klog's level and date
+    r"|\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"  # request ids
+    r"|\b(?:eni|subnet|vpc|sg|i|rtb|nat|vpce|tgw|ami|lt|acl)-(?=[0-9a-f]*\d)[0-9a-f]{3,17}\b"  # resource ids
+    r"|\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{9,64}\b"  # container ids, hashes
+    r"|\bip-\d+-\d+-\d+-\d+\S*"  # host names
+    r"|\b[\w/.-]+\.go:\d+\b"  # source lines
+    r'|"(?:level|ts|time|caller|msg|logger|controller|error|stacktrace|error_code)"\s*:'
+    r"|\bx\d+ over \d+\w+\b|\b\d+[smhd](?:\d+[smhd])*\b(?=\s|$)",
+)
+"""What every log line carries and no question is about: times, ids, host names, source lines, JSON keys."""
+
+
+def without_noise(text: str) -> str:
+    """A cleaned text without the timestamps, ids and host names of pasted logs; a short text stays as it is."""
+    return _NOISE.sub(" ", text) if len(text) >= _PASTE else text
+
+
+_PASTE = 60
+"""Characters; shorter texts are typed, and what looks like an id in them is meant."""
 
 
 def words(text: str) -> Iterator[str]:
@@ -183,7 +196,3 @@ def _parts(token: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
-
-
-ELSEWHERE = frozenset(stem(word) for word in _ELSEWHERE_WORDS.split())
-"""Stems that name other platforms, services and subjects, which topics mention at most in passing."""

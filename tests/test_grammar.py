@@ -224,7 +224,7 @@ def test_known_names_are_asked_for_only_when_needed() -> None:
 
 
 def test_several_unknown_words_offer_to_explain_them() -> None:
-    assert refused("prefix delegation").suggestions == ("explain prefix delegation", "help")
+    assert refused("zonal shift").suggestions == ("explain zonal shift", "help")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_what_cannot_be_read_gets_one_short_sentence_and_a_command_that_works(ty
 
 
 def test_suggestions_of_errors_can_be_run_as_they_are() -> None:
-    for typed in ("frobnicate x", "status x=1", "maxpods --size 3", "prefix delegation"):
+    for typed in ("frobnicate x", "status x=1", "maxpods --size 3", "zonal shift"):
         for suggestion in refused(typed).suggestions:
             assert read(suggestion).verb in {command.verb for command in COMMANDS}
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot.commands import COMMANDS
+from bot.grammar import parse
 from bot.questions import command_for
 
 VERBS = ("status", "subnet", "who", "maxpods", "explain", "plan", "upgrade", "prefix")
@@ -26,6 +28,11 @@ NAMES = ("prod-eu", "private-1a", "the", "payments")
         pytest.param("will the upgrade of prod-eu fit", "upgrade prod-eu", id="upgrade"),
         pytest.param("is prefix delegation safe in prod-eu", "prefix prod-eu", id="prefix readiness"),
         pytest.param("how many IPs left in cluster:stage-eu", "status cluster:stage-eu", id="typed scope"),
+        pytest.param("how many ips left in total", "status", id="no scope after in"),
+        pytest.param("how many IPs are left in the cluster staging-7?", "status staging-7", id="name nobody knows yet"),
+        pytest.param(
+            "will 40 more c6i.2xlarge fit in blue", "plan +40 c6i.2xlarge blue", id="plan for an unknown name"
+        ),
         pytest.param("is prefix delegation worth it", None, id="a concept, no scope"),
         pytest.param("will the upgrade fit", None, id="no cluster named"),
         pytest.param("why do pods hang in ContainerCreating", None, id="a symptom"),
@@ -47,3 +54,11 @@ def test_names_are_asked_only_when_a_route_fits() -> None:
 
     assert command_for("what is a warm pool", VERBS, names) is None
     assert command_for("how many pods on m5.large", VERBS, names) == "maxpods m5.large"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["prefix vs custom networking", "plan versus size", "prefix delegation", "subnet fragmentation", "what is prefix mode"],
+)
+def test_comparisons_and_concepts_are_explained_although_they_begin_with_a_verb(text: str) -> None:
+    assert parse(text, COMMANDS).verb == "explain"

@@ -164,23 +164,23 @@ def _usable(size: int) -> int:
 def _taken(enis: Iterable[Eni], base: int, size: int) -> tuple[int, int]:
     """The single addresses and the prefixes, each as bits.
 
-    Addresses are written as binary digits and read as one number: far cheaper than to set bits in a large number.
+    The bits are set in bytes and read as one number at the end: a number is copied whole for each bit set in it.
     """
-    digits = bytearray(b"0") * size
-    top = base + size - 1
+    singles = bytearray(size // 8)
     prefixes = 0
     for eni in enis:
         for address in map(_NUMBER_OF, eni.addresses):
-            if base <= address <= top:
-                digits[top - address] = _ONE
+            offset = address - base
+            if 0 <= offset < size:
+                singles[offset >> 3] |= _BIT[offset & 7]
         for prefix in eni.prefixes:
             offset = int(prefix.network_address) - base
             if 0 <= offset < size:
                 prefixes |= _span(offset, 1 << (32 - prefix.prefixlen))
-    return int(digits, 2), prefixes
+    return int.from_bytes(singles, "little"), prefixes
 
 
-_ONE = ord("1")
+_BIT = tuple(1 << place for place in range(8))
 _NUMBER_OF = (
     IPv4Address.__int__
 )  # Half the time of int(), which looks it up for each of a fleet's two million addresses.

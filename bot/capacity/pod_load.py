@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.capacity.node_mix import TypeNodes
-from bot.capacity.nodes import HOST_NETWORK_PODS, max_pods_cap
-from bot.capacity.warmpool import PoolSettings, default_max_pods, refusal, steady_state
+from bot.capacity.nodes import HOST_NETWORK_PODS, PREFIX_IPS, max_pods_cap
+from bot.capacity.warmpool import PoolMode, PoolSettings, default_max_pods, effective_mode, refusal, steady_state
 from bot.inventory import InstanceLimits
 
 
@@ -57,7 +57,7 @@ def loads(
     that those addresses would serve, so that no advice rests on too few.
     """
     if given is not None:
-        fitting = [(group, limits, min(given, _most(limits, settings, group))) for group, limits in groups]
+        fitting = [(group, limits, min(given, _most(limits, _born(settings, group)))) for group, limits in groups]
         return tuple(Load(limits=limits, group=group, pods=pods) for group, limits, pods in fitting), PodSource.GIVEN
     spans = [_span(group, limits, settings) for group, limits in groups]
     if measured is None:
@@ -83,35 +83,49 @@ def node_settings(settings: PoolSettings, load: Load, *, new_nodes: bool = False
         running = replace(running, warm_prefix=1)
     if running.max_pods is not None:
         return running
-    return replace(running, max_pods=_max_pods(load.limits, running, load.group.managed, load.pods))
+    return replace(running, max_pods=max(_max_pods(load, running), 1))
 
 
-def _max_pods(limits: InstanceLimits, settings: PoolSettings, managed: bool, pods: int) -> int:
+def _max_pods(load: Load, settings: PoolSettings) -> int:
+    """The least figure of the type that admits the pods and explains what the nodes hold.
+
+    A pool stops growing at max-pods, so nodes that hold more were given a higher one.
+    """
+    limits, group = load.limits, load.group
     formula = max(default_max_pods(limits, settings), 1)
-    usual = min(formula, max_pods_cap(limits.vcpus)) if managed else formula
-    return next((figure for figure in (usual, formula) if pods + HOST_NETWORK_PODS <= figure), pods + HOST_NETWORK_PODS)
+    usual = min(formula, max_pods_cap(limits.vcpus)) if group.managed else formula
+    unit = PREFIX_IPS if effective_mode(limits, settings) is PoolMode.PREFIX else limits.ipv4_per_eni - 1
+    held = (group.pod_ips or 0) // max(group.nodes, 1) if group.mode is settings.mode else 0
+    most = _most(limits, settings) + HOST_NETWORK_PODS
+    for figure in (usual, formula):
+        if load.pods + HOST_NETWORK_PODS <= figure and held <= -(-figure // unit) * unit:
+            return figure
+    return max(most, load.pods + HOST_NETWORK_PODS)
 
 
-def _most(limits: InstanceLimits, settings: PoolSettings, group: TypeNodes) -> int:
-    """The most pods with an address that a node of the type can have: by max-pods and by its ENIs, uncapped."""
-    running = replace(settings, mode=group.mode or settings.mode)
-    return max(default_max_pods(limits, running) - HOST_NETWORK_PODS, 0)
+def _most(limits: InstanceLimits, settings: PoolSettings) -> int:
+    """The most pods with an address that the type's ENIs allow, whatever max-pods is set to."""
+    unit = PREFIX_IPS if effective_mode(limits, settings) is PoolMode.PREFIX else 1
+    return max((limits.max_enis - settings.custom_networking) * (limits.ipv4_per_eni - 1) * unit, 0)
+
+
+def _born(settings: PoolSettings, group: TypeNodes) -> PoolSettings:
+    """The settings in the mode that the nodes' interfaces show."""
+    return replace(settings, mode=group.mode or settings.mode)
 
 
 def _span(group: TypeNodes, limits: InstanceLimits, settings: PoolSettings) -> tuple[int, int]:
-    """The fewest and the most pods with which a node would hold what these hold on average; None read: 0 to full."""
-    most = _most(limits, settings, group)
+    """The fewest and the most pods with which a node would hold what these hold on average; not read: 0 to full."""
+    load = Load(limits=limits, group=group, pods=0)
+    running = node_settings(settings, load)
     if group.pod_ips is None:
-        return 0, most
+        return 0, max((running.max_pods or 0) - HOST_NETWORK_PODS, 0)
     held = group.pod_ips // max(group.nodes, 1)
-    trial = node_settings(
-        replace(settings, max_pods=most + HOST_NETWORK_PODS), Load(limits=limits, group=group, pods=0)
-    )
-    if trial.frozen:
+    most = _most(limits, running)
+    if running.frozen:
         return 0, min(held, most)
-    high = min(_last(limits, trial, most, held), held)
-    low = min(_last(limits, trial, most, held - 1) + 1, high)
-    return max(low, 0), max(high, 0)
+    high = max(min(_last(limits, running, most, held), held), 0)
+    return min(_last(limits, running, most, held - 1) + 1, high), high
 
 
 def _last(limits: InstanceLimits, settings: PoolSettings, most: int, held: int) -> int:

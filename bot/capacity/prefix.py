@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import IPv4Network
 
-from bot.capacity.blocks import BlockMap
+from bot.capacity.blocks import BLOCK_IPS, BlockMap
 from bot.capacity.node_mix import NodeMix
 from bot.capacity.nodes import HOST_NETWORK_PODS, kube_reserved_memory_mib, max_pods, prefix_supported
+from bot.capacity.reservations import reservable
 from bot.capacity.warmpool import PoolMode, PoolSettings, default_max_pods, startup, steady_state
-from bot.inventory import Cluster, InstanceLimits, Subnet
+from bot.inventory import Cluster, Eni, InstanceLimits, Reservation, Subnet
 
-WORN_PCT = 50.0
-"""Share (0-100) of a subnet's /28 blocks no prefix can use from which a reservation is advised: "medium" and worse.
+SPARE_BLOCKS = 2
+"""Free blocks that a reservation leaves: node and ENI primaries and load balancers need single addresses there."""
 
-Source: the bands of github.com/awslabs/aws-support-tools EKS/subnet-fragmentation.
-"""
+MOST_RANGES = 8
+"""Ranges advised for one subnet: a list of single /28s is nothing to type."""
 
 
 class Readiness(Enum):
@@ -26,6 +27,9 @@ class Readiness(Enum):
     CONDITIONS = "ready_with_conditions"
     NOT_READY = "not_ready"
     UNKNOWN = "not_known"
+
+
+_WORST_FIRST = (Readiness.NOT_READY, Readiness.UNKNOWN, Readiness.CONDITIONS, Readiness.READY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +50,26 @@ class TypeReadiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubnetFacts:
-    """One subnet as readiness needs it: its block map (None: not read), addresses nobody visible holds, free ranges."""
+    """One subnet as readiness needs it: its block map (None: not read) and what holds it, seen and unseen."""
 
     subnet: Subnet
     blocks: BlockMap | None
+    enis: tuple[Eni, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
     unattributed_ips: int | None = None
-    reservable: tuple[IPv4Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubnetReadiness:
-    """One subnet: nodes to be replaced in it and nodes it may get at the groups' maximum, and /28 blocks for both.
+    """One subnet: its nodes, of these `replaced` ones without prefixes, and the /28 blocks to come.
 
-    `start_blocks` are what those nodes take when they start, `full_blocks` when they are full of pods, `most_blocks`
-    the same at the groups' maximum. `reservations` are free ranges worth reserving.
+    `start_blocks` are what replacements of those take when they start, `full_blocks` when they have their pods,
+    `most_blocks` the same with the node groups at their maximum. `reservations` are free ranges worth reserving.
     """
 
     facts: SubnetFacts
     nodes: int
+    replaced: int
     start_blocks: int
     full_blocks: int
     most_blocks: int
@@ -109,22 +115,30 @@ def readiness(
     types = tuple(_type(name, nodes, limits[name], settings) for name, nodes in _counts(mix).items() if name in limits)
     demand = {name: _blocks(limits[name], wanted, pods) for name in limits}
     growth = _growth(cluster, mix)
-    rows = tuple(
-        _subnet(facts, mix, demand, growth.get(facts.subnet.subnet_id, Counter()))
-        for facts in subnets
-        if facts.subnet.subnet_id in mix.subnets or facts.subnet.subnet_id in growth
+    rows = sorted(
+        (
+            _subnet(facts, mix, demand, growth.get(facts.subnet.subnet_id, Counter()))
+            for facts in subnets
+            if facts.subnet.subnet_id in mix.subnets or facts.subnet.subnet_id in growth
+        ),
+        key=_worst_first,
     )
     without = mix.nodes - mix.in_mode(PoolMode.PREFIX)
     reasons, verdict = _verdict(types, rows, mix)
     return PrefixReadiness(
         verdict=verdict,
         types=types,
-        subnets=rows,
+        subnets=tuple(rows),
         reasons=reasons,
         conditions=_conditions(cluster, types, rows, without, settings),
         nodes_with_prefixes=mix.in_mode(PoolMode.PREFIX),
         nodes_without=without,
     )
+
+
+def _worst_first(row: SubnetReadiness) -> tuple[int, int, str]:
+    left = -row.most_blocks if row.free_blocks is None else row.free_blocks - row.most_blocks
+    return _WORST_FIRST.index(row.verdict), left, row.facts.subnet.label
 
 
 def _counts(mix: NodeMix) -> Counter[str]:
@@ -192,17 +206,25 @@ def _subnet(
         verdict = Readiness.CONDITIONS
     else:
         verdict = Readiness.READY
-    worn = blocks is not None and (blocks.fragmentation_pct or 0.0) >= WORN_PCT and not blocks.prefix_ips
-    advised = facts.reservable if verdict in (Readiness.CONDITIONS, Readiness.READY) else ()
     return SubnetReadiness(
         facts=facts,
         nodes=mix.subnets.get(facts.subnet.subnet_id, Counter()).total(),
+        replaced=replaced.total(),
         start_blocks=start,
         full_blocks=full,
         most_blocks=most,
         verdict=verdict,
-        reservations=advised if most or worn else (),
+        reservations=() if verdict is Readiness.NOT_READY else _reservations(facts, most),
     )
+
+
+def _reservations(facts: SubnetFacts, wanted: int) -> tuple[IPv4Network, ...]:
+    """Free ranges to reserve for so many prefixes, besides what is reserved already; some blocks stay for the rest."""
+    if facts.blocks is None or facts.subnet.cidr is None:
+        return ()
+    kept = facts.blocks.free_prefix_reserved_ips // BLOCK_IPS
+    blocks = min(wanted, facts.blocks.free - SPARE_BLOCKS) - kept
+    return reservable(facts.subnet.cidr, facts.enis, facts.reservations, blocks)[:MOST_RANGES]
 
 
 def _verdict(
@@ -223,9 +245,8 @@ def _verdict(
     found += [reason for row in rows if (reason := _subnet_reason(row)) is not None]
     if not rows and mix.groups:
         found.append((Readiness.UNKNOWN, "The subnets of the nodes' pods are not known."))
-    order = (Readiness.NOT_READY, Readiness.UNKNOWN, Readiness.CONDITIONS)
-    worst = next((each for each in order if any(kind is each for kind, _ in found)), Readiness.READY)
-    reasons = [text for each in order for kind, text in found if kind is each]
+    worst = min((kind for kind, _ in found), key=_WORST_FIRST.index, default=Readiness.READY)
+    reasons = [text for each in _WORST_FIRST for kind, text in found if kind is each]
     if worst is Readiness.READY:
         free, most = sum(row.free_blocks or 0 for row in rows), sum(row.most_blocks for row in rows)
         reasons.append(
@@ -246,7 +267,7 @@ def _subnet_reason(row: SubnetReadiness) -> tuple[Readiness, str] | None:
         pct = row.facts.blocks.fragmentation_pct if row.facts.blocks else None
         worn = f" ({pct:.0f}% of its blocks are broken up or full)" if pct else ""
         need = (
-            f"replacing its {row.nodes:,} nodes takes {row.start_blocks:,} at their start"
+            f"replacing its {row.replaced:,} nodes without prefixes takes {row.start_blocks:,} at their start"
             if row.start_blocks
             else "new nodes and full prefixes need more"
         )

@@ -8,6 +8,7 @@ from bot.capacity.blocks import block_map, unattributed_ips
 from bot.capacity.holders import HolderKind, kind_and_owner
 from bot.capacity.nodes import PREFIX_IPS
 from bot.capacity.rooms import Need, Room, Zone, full_need
+from bot.capacity.size import LOAD_BALANCER_IPS
 from bot.capacity.subnets import usable_ips
 from bot.capacity.warmpool import PoolSettings
 from bot.inventory import (
@@ -29,12 +30,6 @@ UPDATE_IPS = 5
 
 Source: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html (up to five available IP addresses) and
 https://github.com/aws/containers-roadmap/issues/1693 (the refusal names each subnet below five).
-"""
-
-LOAD_BALANCER_IPS = 8
-"""Free addresses that a load balancer wants in each of its subnets.
-
-Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 """
 
 MAX_READS = 60

@@ -71,11 +71,11 @@ def subnet_state(free: int | None, usable: int, limits: Limits) -> SubnetState:
         return SubnetState.UNKNOWN
     if free <= 0:
         return SubnetState.EXHAUSTED
+    if free >= threshold_ips(usable, limits, max(limits.low_pct, limits.critical_pct)):
+        return SubnetState.OK
     if free < threshold_ips(usable, limits, limits.critical_pct):
         return SubnetState.CRITICAL
-    if free < threshold_ips(usable, limits, limits.low_pct):
-        return SubnetState.LOW
-    return SubnetState.OK
+    return SubnetState.LOW
 
 
 def worst_first(state: SubnetState) -> int:

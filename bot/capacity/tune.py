@@ -90,7 +90,7 @@ def tune(loads: Sequence[Load], settings: PoolSettings, pace: Pace, *, no_prefix
     return Advice(
         current=now,
         recommended=best,
-        alternatives=_spread([each for each in _pareto([*served, best]) if each is not best and each != now]),
+        alternatives=_spread([each for each in _pareto([now, best, *served]) if each is not best and each is not now]),
         refused=_refused(settings, pace, no_prefixes if other is PoolMode.PREFIX else ""),
         reasons=_reasons(loads, now, best, fault, pace),
     )

@@ -21,6 +21,17 @@ class Change:
     text: str
 
 
+def in_words(settings: PoolSettings) -> str:
+    """The mode and the targets that act, as one writes them."""
+    if settings.ip_targets:
+        pairs = f"{WARM_IP}={settings.warm_ip} {MINIMUM_IP}={settings.minimum_ip}"
+    elif settings.mode is PoolMode.PREFIX:
+        pairs = f"{WARM_PREFIX}={settings.warm_prefix}"
+    else:
+        pairs = f"{WARM_ENI}={settings.warm_eni}"
+    return f"{settings.mode.value} · {pairs}"
+
+
 def variables(before: PoolSettings, after: PoolSettings) -> dict[str, str]:
     """The variables of container aws-node to change, with their new values; "0" turns an IP target off."""
     values = (

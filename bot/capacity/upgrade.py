@@ -6,19 +6,14 @@ from dataclasses import dataclass
 from bot.capacity.plan import Plan, plan
 from bot.capacity.rooms import Need, Take, full_need
 from bot.capacity.sites import UPDATE_IPS, Held, Site
+from bot.capacity.size import CONTROL_PLANE_IPS, SURGE_PER_ZONE
 from bot.capacity.warmpool import PoolSettings
 from bot.inventory import Cluster, HealthIssue, InstanceLimits, Nodegroup, Quality, Subnet
 
-CREATE_IPS, RECOMMENDED_IPS = 6, 16
-"""Free addresses a cluster subnet needs to create a cluster, and those AWS recommends.
+RECOMMENDED_IPS = 16
+"""Free addresses that AWS recommends in each cluster subnet.
 
 Source: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-"""
-
-SURGE_PER_ZONE = 2
-"""Nodes for each zone that a managed node group's update adds, unless maxUnavailable is more.
-
-Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
 """
 
 FULL_CODE = "InsufficientFreeAddresses"
@@ -125,7 +120,7 @@ class Upgrade:
         if little:
             yield (
                 f"{', '.join(little)}: fewer than the {RECOMMENDED_IPS} free addresses AWS recommends "
-                f"({CREATE_IPS} to create a cluster, {UPDATE_IPS} to update one)."
+                f"({CONTROL_PLANE_IPS} to create a cluster, {UPDATE_IPS} to update one)."
             )
         if any(group.measured for group in self.nodegroups):
             yield "An added node is taken to hold what the largest node of its group holds now."

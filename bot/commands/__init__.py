@@ -7,7 +7,22 @@ from dataclasses import replace
 
 from bot.access import refusal
 from bot.command import Asked, Command, Request
-from bot.commands import accounts, alerts, cidr, explain, maxpods, plan, simulate, size, status, subnet, upgrade, watch
+from bot.commands import (
+    accounts,
+    alerts,
+    cidr,
+    explain,
+    maxpods,
+    plan,
+    prefix,
+    simulate,
+    size,
+    status,
+    subnet,
+    tune,
+    upgrade,
+    watch,
+)
 from bot.commands.help import help_command
 from bot.errors import ConfigError, QueryError, UserError
 from bot.grammar import by_word, normalise, parse
@@ -24,6 +39,8 @@ _VERBS = (
     maxpods.COMMAND,
     simulate.COMMAND,
     plan.COMMAND,
+    tune.COMMAND,
+    prefix.COMMAND,
     upgrade.COMMAND,
     cidr.COMMAND,
     size.COMMAND,

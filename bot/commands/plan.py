@@ -136,11 +136,13 @@ def _where(words: _Words, inventory: Inventory, name: str) -> tuple[Scope, Clust
     else:
         found = inventory.clusters
         scope = EVERYTHING
+    if name:
+        found = tuple(cluster for cluster in found if cluster.name.lower() == name.lower())
+        if not found:
+            raise UserError(f"No cluster `{name[:60]}` has subnets there. For example `{_EXAMPLE}`.", [_EXAMPLE])
     if len(found) == 1:
-        whole = (
-            scope if words.scope else Scope(kind=ScopeKind.CLUSTER, value=cluster_key(found[0]), label=found[0].name)
-        )
-        return whole, found[0]
+        only = Scope(kind=ScopeKind.CLUSTER, value=cluster_key(found[0]), label=found[0].name)
+        return (only if scope == EVERYTHING else scope), found[0]
     if len(found) > 1:
         narrow = f"{typed} {words.scope} cluster=" if words.scope and scope != EVERYTHING else f"{typed} cluster:"
         names = [f"{narrow}{cluster.name}" for cluster in found[:5]]

@@ -7,7 +7,21 @@ from bot.answers import fields
 from bot.answers_capacity import PlanAnswer, PlanOption, PlanZone
 from bot.capacity.plan import Binding, Plan
 from bot.capacity.plan_question import Option, Question
-from bot.message import Bullets, Button, Code, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
+from bot.message import (
+    Bullets,
+    Button,
+    Code,
+    Controls,
+    Coverage,
+    Line,
+    Message,
+    Part,
+    Strong,
+    Table,
+    Text,
+    Tone,
+    Visibility,
+)
 from bot.scope import Scope
 from bot.views import blind_words, count, footer, plural
 
@@ -58,6 +72,7 @@ def message(told: PlanTold) -> Message:
         as_of=told.as_of,
         coverage=told.covered,
         answer=fields(_json(told)),
+        visibility=Visibility.IN_CHANNEL,
     )
 
 

@@ -10,7 +10,8 @@ from bot.capacity.fragmentation import Fragmentation
 from bot.capacity.standing import standings
 from bot.capacity.subnets import Limits
 from bot.inventory import Eni, Subnet, SubnetContents
-from tests.bench.table import row, seconds
+
+from .table import row, seconds
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 LIMITS = Limits(floor_ips=8, low_pct=10, critical_pct=5, clear_pct=12)
@@ -21,23 +22,22 @@ SAMPLE = 4_000
 
 def measure() -> None:
     """The rows of this subject."""
-    one = Subnet(**_facts("subnet-1", IPv4Network("10.0.0.0/20")), available_ips=2_091)
-    enis = interfaces(one, 200, IPS_PER_ENI, random.Random(7))
-    assert one.cidr is not None
-    assert block_map(one.cidr, enis).free == blocks_by_sets(one.cidr, enis)[0]
+    cidr = IPv4Network("10.0.0.0/20")
+    enis = interfaces(_subnet("subnet-1", cidr), cidr, 200, IPS_PER_ENI, random.Random(7))
+    assert block_map(cidr, enis).free == blocks_by_sets(cidr, enis)[0]
     row(
         "block map of a /20 with 200 interfaces",
-        seconds(lambda: block_map(one.cidr, enis)),
+        seconds(lambda: block_map(cidr, enis)),
         "sets of ipaddress objects",
-        seconds(lambda: blocks_by_sets(one.cidr, enis)),
+        seconds(lambda: blocks_by_sets(cidr, enis)),
     )
-    large = Subnet(**_facts("subnet-2", IPv4Network("10.0.0.0/16")), available_ips=45_000)
-    many = interfaces(large, 2_000, IPS_PER_ENI, random.Random(7))
+    large = IPv4Network("10.0.0.0/16")
+    many = interfaces(_subnet("subnet-2", large), large, 2_000, IPS_PER_ENI, random.Random(7))
     row(
         "what to drain first in a /16 with 2,000 interfaces",
-        seconds(lambda: Fragmentation(large.cidr, many, ()).plan(), 3),
+        seconds(lambda: Fragmentation(large, many, ()).plan(), 3),
         "its block map by sets of ipaddress objects",
-        seconds(lambda: blocks_by_sets(large.cidr, many), 3),
+        seconds(lambda: blocks_by_sets(large, many), 3),
     )
     _fleet()
 
@@ -56,18 +56,20 @@ def _fleet() -> None:
         if (blocks := found[subnet.subnet_id].blocks) is not None
     }
     held = {subnet.subnet_id for subnet in sample}
-    theirs_of = [eni for eni in enis if eni.subnet_id in held]
+    enis_of_sample = [eni for eni in enis if eni.subnet_id in held]
+    baseline = f"sets of ipaddress objects, {SAMPLE:,} subnets x {FLEET_SUBNETS // SAMPLE}"
+    theirs = seconds(lambda: status_by_sets(sample, enis_of_sample), 1) * (FLEET_SUBNETS / SAMPLE)
     row(
         f"block maps and status: {FLEET_SUBNETS:,} subnets, {FLEET_ENIS:,} interfaces",
         seconds(lambda: standings(subnets, contents, LIMITS), 3),
-        f"sets of ipaddress objects, {SAMPLE:,} subnets x {FLEET_SUBNETS // SAMPLE}",
-        seconds(lambda: status_by_sets(sample, theirs_of), 1) * (FLEET_SUBNETS / SAMPLE),
+        baseline,
+        theirs,
     )
     row(
         f"status from the address counts alone: {FLEET_SUBNETS:,} subnets",
         seconds(lambda: standings(subnets, None, LIMITS), 3),
-        f"sets of ipaddress objects, {SAMPLE:,} subnets x {FLEET_SUBNETS // SAMPLE}",
-        seconds(lambda: status_by_sets(sample, theirs_of), 1) * (FLEET_SUBNETS / SAMPLE),
+        baseline,
+        theirs,
     )
 
 
@@ -81,19 +83,16 @@ def fleet(subnet_count: int, eni_count: int) -> tuple[list[Subnet], list[Eni]]:
     for number in range(subnet_count):
         cidr = IPv4Network((int(IPv4Address("10.0.0.0")) + number * 4096, 20 if number % 10 == 0 else 24))
         count = min(per_subnet[number], (cidr.num_addresses - 5) // IPS_PER_ENI)
-        subnet = Subnet(
-            **_facts(f"subnet-{number:08x}", cidr), available_ips=cidr.num_addresses - 5 - count * IPS_PER_ENI
-        )
+        subnet = _subnet(f"subnet-{number:08x}", cidr, count * IPS_PER_ENI)
         subnets.append(subnet)
-        enis += interfaces(subnet, count, IPS_PER_ENI, chance)
+        enis += interfaces(subnet, cidr, count, IPS_PER_ENI, chance)
     return subnets, enis
 
 
-def interfaces(subnet: Subnet, count: int, per_eni: int, chance: random.Random) -> list[Eni]:
+def interfaces(subnet: Subnet, cidr: IPv4Network, count: int, per_eni: int, chance: random.Random) -> list[Eni]:
     """Interfaces with scattered addresses, as EC2 hands them out."""
-    assert subnet.cidr is not None
-    base = int(subnet.cidr.network_address)
-    chosen = iter(chance.sample(range(4, subnet.cidr.num_addresses - 1), count * per_eni))
+    base = int(cidr.network_address)
+    chosen = iter(chance.sample(range(4, cidr.num_addresses - 1), count * per_eni))
     return [
         Eni(
             eni_id=f"eni-{subnet.subnet_id[7:]}-{number}",
@@ -133,15 +132,16 @@ def status_by_sets(subnets: list[Subnet], enis: list[Eni]) -> dict[str, tuple[in
     return {s.subnet_id: blocks_by_sets(s.cidr, held[s.subnet_id]) for s in subnets if s.cidr is not None}
 
 
-def _facts(subnet_id: str, cidr: IPv4Network) -> dict[str, object]:
-    return {
-        "subnet_id": subnet_id,
-        "name": "",
-        "account_id": "111122223333",
-        "region": "eu-west-1",
-        "az_id": "euw1-az1",
-        "az": "eu-west-1a",
-        "vpc_id": "vpc-1",
-        "cidr": cidr,
-        "observed_at": NOW,
-    }
+def _subnet(subnet_id: str, cidr: IPv4Network, taken_ips: int = 0) -> Subnet:
+    return Subnet(
+        subnet_id=subnet_id,
+        name="",
+        account_id="111122223333",
+        region="eu-west-1",
+        az_id="euw1-az1",
+        az="eu-west-1a",
+        vpc_id="vpc-1",
+        cidr=cidr,
+        available_ips=cidr.num_addresses - 5 - taken_ips,
+        observed_at=NOW,
+    )

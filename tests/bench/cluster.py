@@ -28,10 +28,11 @@ from bot.inventory import (
     SubnetContents,
     Vpc,
 )
-from tests.bench.table import row, seconds
+
+from .table import row, seconds
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-NODES, TYPES, ZONES, MORE = 5_000, 30, 3, 500
+NODES, TYPES, ZONES, SUBNETS, MORE = 5_000, 30, 3, 12, 500
 ACCOUNT, REGION, VPC = "111122223333", "eu-west-1", "vpc-1"
 SETTINGS = PoolSettings(mode=PoolMode.SECONDARY)
 PACE = Pace(pods_per_hour=12)
@@ -47,7 +48,7 @@ def measure() -> None:
     row(
         f"tune {NODES:,} nodes of {TYPES} types ({len(tried)} settings and more)",
         seconds(lambda: tune(loads, SETTINGS, PACE), 3),
-        f"steady state node by node, {len(sample)} settings x {len(tried) / len(sample):.0f}",
+        f"steady state node by node, {len(sample)} settings x {len(tried) / len(sample):.1f}",
         seconds(lambda: [_held_node_by_node(loads, each) for each in sample], 1) * len(tried) / len(sample),
     )
     inventory, contents = _facts(loads)
@@ -95,30 +96,30 @@ def _held_node_by_node(loads: tuple[Load, ...], settings: PoolSettings) -> int:
 
 
 def _facts(loads: tuple[Load, ...]) -> tuple[Inventory, SubnetContents]:
-    """The cluster as AWS shows it: a /16 in each zone, nodes by turns, their addresses scattered."""
+    """The cluster as AWS shows it: four /16 in each zone, nodes by turns, their addresses scattered."""
     chance = random.Random(5)
-    cidrs = [IPv4Network((int(IPv4Address("10.0.0.0")) + zone * 65_536, 16)) for zone in range(ZONES)]
+    cidrs = [IPv4Network((int(IPv4Address("10.0.0.0")) + place * 65_536, 16)) for place in range(SUBNETS)]
     hosts = [iter(chance.sample(range(4, cidr.num_addresses - 1), cidr.num_addresses - 5)) for cidr in cidrs]
     taken: Counter[int] = Counter()
     nodes, enis = [], []
     kinds = [load for load in loads for _ in range(load.nodes)]
     for number, load in enumerate(kinds):
-        zone = number % ZONES
+        place = number % SUBNETS
         node = Node(
             instance_id=f"i-{number:017x}",
             instance_type=load.limits.instance_type,
             account_id=ACCOUNT,
             region=REGION,
-            az=f"eu-west-1{'abc'[zone]}",
-            subnet_id=f"subnet-{zone}",
+            az=_az(place),
+            subnet_id=f"subnet-{place}",
             state="running",
             cluster="prod",
             nodegroup="general",
         )
         nodes.append(node)
         for index, units in enumerate(steady_state(load.limits, SETTINGS, load.pods).per_eni):
-            base = cidrs[zone].network_address
-            taken[zone] += units + 1
+            base = cidrs[place].network_address
+            taken[place] += units + 1
             enis.append(
                 Eni(
                     eni_id=f"eni-{number:x}-{index}",
@@ -131,7 +132,7 @@ def _facts(loads: tuple[Load, ...]) -> tuple[Inventory, SubnetContents]:
                     status="in-use",
                     interface_type="interface",
                     description=f"aws-K8S-{node.instance_id}" if index else "",
-                    addresses=tuple(base + next(hosts[zone]) for _ in range(units + 1)),
+                    addresses=tuple(base + next(hosts[place]) for _ in range(units + 1)),
                     instance_id=node.instance_id,
                     device_index=index,
                     network_card_index=0,
@@ -139,18 +140,18 @@ def _facts(loads: tuple[Load, ...]) -> tuple[Inventory, SubnetContents]:
             )
     subnets = tuple(
         Subnet(
-            subnet_id=f"subnet-{zone}",
-            name=f"private-1{'abc'[zone]}",
+            subnet_id=f"subnet-{place}",
+            name=f"private-{place}",
             account_id=ACCOUNT,
             region=REGION,
-            az_id=f"euw1-az{zone + 1}",
-            az=f"eu-west-1{'abc'[zone]}",
+            az_id=f"euw1-az{place % ZONES + 1}",
+            az=_az(place),
             vpc_id=VPC,
             cidr=cidr,
-            available_ips=cidr.num_addresses - 5 - taken[zone],
+            available_ips=cidr.num_addresses - 5 - taken[place],
             observed_at=NOW,
         )
-        for zone, cidr in enumerate(cidrs)
+        for place, cidr in enumerate(cidrs)
     )
     ids = tuple(subnet.subnet_id for subnet in subnets)
     group = Nodegroup(name="general", subnet_ids=ids, instance_types=("m5.large",), status="ACTIVE")
@@ -180,6 +181,10 @@ def _facts(loads: tuple[Load, ...]) -> tuple[Inventory, SubnetContents]:
         reservations_read=read,
     )
     return Inventory(accounts=(), regions=(region,), expected_regions=1), contents
+
+
+def _az(place: int) -> str:
+    return f"eu-west-1{'abc'[place % ZONES]}"
 
 
 def _placed_one_by_one(subnets: tuple[Subnet, ...], contents: SubnetContents, need: Need) -> int:

@@ -1,9 +1,10 @@
-"""The simulator of ipamd: loops in a second, and the closed form of a fleet of nodes against simulating each of them."""
+"""The simulator of ipamd: loops in a second, and the closed form of a fleet against simulating each of its nodes."""
 
 from bot.capacity.ipamd import Ipamd
 from bot.capacity.warmpool import PoolMode, PoolSettings, steady_state
 from bot.inventory import InstanceLimits
-from tests.bench.table import row, seconds
+
+from .table import row, seconds
 
 M5_LARGE = InstanceLimits(
     instance_type="m5.large",
@@ -64,9 +65,9 @@ def _churning() -> None:
 
 
 def _churning_by_lists() -> None:
-    """The baseline: what a first attempt looks like, every address in a list that each loop reads anew.
+    """The baseline: a node's addresses in a list that each loop reads anew.
 
-    It knows one target, no ENIs, no limits, no pauses, so it does far less than the simulator.
+    It keeps one target and knows no ENIs, limits, ages or pauses, so it does far less than the simulator.
     """
     addresses: list[dict[str, object]] = []
     pods = PODS

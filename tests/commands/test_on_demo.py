@@ -180,6 +180,10 @@ def test_unusable_words_get_a_clear_answer(parts: Parts, text: str, kind: str, s
         "status", "status prod-eu", "status account:stage", "status lab-vpc", "status vpc:lab", "subnet private-1a",
         "subnet edge-1a", "who prod-eu", "who all", "accounts", "alerts", "help", "help status", "watching",
         "explain prefix delegation", "explain warm ip analogy", "maxpods m5.large",
+        "plan +40 m5.xlarge prod-eu", "plan +40 m5.xlarge prod-eu sums", "plan prod-eu", "plan +3 m5.large data-eu",
+        "upgrade prod-eu", "prefix prod-us", "prefix stage-eu", "tune data-eu", "tune prod-eu", "cidr prod-eu-vpc",
+        "simulate m5.large pods=20", "simulate m5.large pods=20 mode=prefix warm-prefix=1",
+        "size nodes=60 type=m5.large pods=20 zones=3", "cidr 10.0.0.0/16 100.64.0.0/16 terraform",
     ],
 )  # fmt: skip
 def test_every_answer_is_one_that_slack_takes(parts: Parts, text: str) -> None:

@@ -1,0 +1,69 @@
+"""Spelling: misspelt words of the field put right before a question is read."""
+
+import re
+from collections.abc import Container, Iterable
+from functools import lru_cache
+from itertools import pairwise
+
+from knowledge.topic import Topic
+from knowledge.words import STOP_WORDS, nearest_word, stem, words
+
+_MAX_CORRECTED = 12
+"""Misspelt words looked up per question: a look-up reads all words with the same first letter."""
+
+_WORD = re.compile(r"(?<![\w.:/-])[A-Za-z]{5,24}(?![\w/:]|[.-]\w)")
+"""Words by themselves: parts of settings, paths, error codes and hashes are left as they are."""
+
+
+class Spelling:
+    """The words of a set of topics, as far as a misspelt word may be put right to one."""
+
+    def __init__(self, topics: Iterable[Topic], known_stems: Container[str]) -> None:
+        known = tuple(topics)
+        self._known_stems = known_stems
+        self._joined = _joined_pairs(known)
+        self._by_letter: dict[str, list[str]] = {}
+        for word in sorted(_spellings(known)):
+            self._by_letter.setdefault(word[0], []).append(word)
+        self._nearest = lru_cache(maxsize=4_000)(self._nearest_of_letter)
+
+    def corrected(self, text: str) -> str:
+        """The text with misspelt words of the field put right and words run together ("warmip") parted."""
+        left = _MAX_CORRECTED
+
+        def put_right(match: re.Match[str]) -> str:
+            nonlocal left
+            word = match.group().lower()
+            if word in self._joined:
+                return self._joined[word]
+            if word in STOP_WORDS or stem(word) in self._known_stems or left == 0:
+                return match.group()
+            left -= 1
+            return self._nearest(word) or match.group()
+
+        return _WORD.sub(put_right, text)
+
+    def _nearest_of_letter(self, word: str) -> str | None:
+        return nearest_word(word, self._by_letter.get(word[0], ()))
+
+
+def _spellings(topics: Iterable[Topic]) -> frozenset[str]:
+    """The words of names, questions and headings, of 5 letters and more."""
+    texts = (
+        "\n".join((*topic.names, *topic.questions, *(section.heading for section in topic.sections)))
+        for topic in topics
+    )
+    return frozenset(
+        word for text in texts for word in words(text) if len(word) >= 5 and word.isalpha() and word not in STOP_WORDS
+    )
+
+
+def _joined_pairs(topics: Iterable[Topic]) -> dict[str, str]:
+    """Neighbouring words of names written as one ("warmip"), and the two."""
+    return {
+        first + second: f"{first} {second}"
+        for topic in topics
+        for name in topic.names
+        for first, second in pairwise(words(name))
+        if first not in STOP_WORDS and second not in STOP_WORDS
+    }

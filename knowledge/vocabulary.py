@@ -1,0 +1,172 @@
+"""Vocabulary: everyday words and the field's words for them, and how strongly a text speaks of this field.
+
+Topics are written in the words of AWS and Kubernetes; people ask in their own ("the box", "stale cards", "second
+range"). Each entry adds the field's words to a question, at a lower weight than what was typed.
+"""
+
+import re
+from functools import lru_cache
+
+_IMPLIED: tuple[tuple[str, str], ...] = (
+    # Kubernetes and machines
+    (r"workers?|box(?:es)?|machines?|hosts?|instances?", "node"),
+    (r"containers?|workloads?|deployments?|replicas?", "pod"),
+    (r"node ?groups?|asg|auto ?scaling group", "managed node group"),
+    (r"auto-?scal\w+|scale[sd]?(?:[ -](?:up|out))?", "new nodes launch"),
+    (r"daemon", "ipamd aws-node"),
+    (r"(?:the |aws |amazon |stock )+(?:network )?plugin", "vpc cni"),
+    (r"(?:on|from|behind) (?:a |the )?laptop|kubectl (?:logs|exec)|webhooks?", "control plane"),
+    # addresses and pools
+    (r"ips?", "address"),
+    (r"address(?:es)?", "ip"),
+    (r"(?:run|ran|running|nearly|almost|completely) (?:out|dry)|exhaust\w+|used up|no more|ran out", "exhaustion"),
+    (r"(?:hoard|hog|sit|idle|wast|unused|burn|hold|eat)\w*", "warm pool unused addresses"),
+    (r"spare|surplus|idle|unused|headroom|buffer", "warm pool free"),
+    (r"(?:never|not|won'?t|don'?t|doesn'?t).{0,30}(?:free|give|given|hand|return|releas|shrink|drop)\w*", "not released"),
+    (r"(?:give|gave|given|hand(?:ed)?)(?: \w+){0,2} back", "release return"),
+    (r"recycl\w+|re-?us\w+|immediately|churn\w*|short[ -]lived", "cooldown"),
+    (r"densit\w+|pods? per (?:node|host)|how many pods|pod (?:count|limit|capacity)", "max-pods"),
+    (r"untuned|(?:default|out of the box|stock) (?:mode|setting|behaviou?r|allocation)", "secondary ip mode default warm"),
+    # interfaces
+    (r"network (?:cards?|interfaces?)|interfaces?|nics?", "eni"),
+    (r"pods?\b.{0,40}\b(?:second|two|several|multiple|more than one) (?:network )?(?:interface|eni|nic)s?", "multus multi-nic"),
+    (r"(?:pick|choos|chose|select|decid)\w*\b.{0,20}\bsubnets?|subnets?\b.{0,20}\b(?:pick|choos|chose|select)\w*", "subnet discovery chosen"),
+    (r"(?:can'?t|cannot|can not|unable to|fail\w* to|does ?n[o']t|never|not) (?:reach|connect|talk|ping|resolve)|unreachable|no connectivity",
+     "connectivity debug reach"),
+    (r"may (?:a|one|i|we|it)|(?:may|can) (?:have|hold)|allowed|at most|cap|ceiling|how many .{0,30}(?:per|can)", "limit quota"),
+    (r"(?:orphan|zombie|dangling|stale|abandoned|left ?over|left behind|unattached|long gone)\w*", "leaked eni available"),
+    (r"(?:slots?|limits?)\b.{0,25}\b(?:eni|interface)s?|(?:eni|interface)s?\b.{0,25}\b(?:slots?|limits?|table)", "eni limit"),
+    (r"first (?:eni|interface)|eth0", "primary eni"),
+    # subnets and ranges
+    (r"(?:second|additional|extra|another|new|more|added?) (?:\w+ )?(?:cidrs?|ranges?|address space)", "secondary cidr"),
+    (r"100\.6[4-9]|cg-?nat|198\.1[89]|non-?routable", "secondary cidr 100.64.0.0/10 custom networking"),
+    (r"(?:other|different|separate|own|dedicated) (?:pod )?subnets?|pod subnets?", "custom networking subnet"),
+    (r"masks?|netmask|/2[0-8] (?:subnet|enough|too)|usable|how (?:big|large)\b.{0,20}\bsubnets?", "subnet size addresses per node"),
+    (r"(?:bigger|larger|smaller|roomier|resize|enlarge|grow|extend) (?:\w+ )?subnets?", "subnet size"),
+    (r"subnets? (?:\w+ ){0,2}(?:bigger|larger|smaller|resize|enlarge)", "subnet size"),
+    (r"aligned|contiguous|scattered|holes|swiss cheese|defrag\w*|(?:free|16|sixteen).{0,12}blocks?", "fragmentation contiguous /28"),
+    (r"sixteen", "16 /28 prefix"),
+    (r"/28s?(?: mode| blocks?)?|blocks", "prefix delegation"),
+    (r"prefix(?:es)?(?: mode)?", "prefix delegation"),
+    (r"same (?:cidrs?|ranges?|addresses)|overlap\w*|collid\w+|clash\w*", "overlapping cidr private nat"),
+    # changes
+    (r"(?:turn|switch)(?:ing|ed)? (?:\w+ )?on|activat\w*|flip", "enable"),
+    (r"(?:turn|switch)(?:ing|ed)? (?:\w+ )?off|revert|undo|(?:go|going|get|switch|roll)(?:ing)? back|back from", "disable roll back"),
+    (r"(?:production|live|existing|running) (?:cluster|nodes?)|safe(?:ly)? (?:order|way)|without (?:downtime|outage)", "roll out existing nodes"),
+    (r"pros(?: and|/)? ?cons|drawbacks?|downsides?|trade-?offs?|what do i lose|benefits?|advantages?", "when to use limits costs"),
+    (r"bump\w*|upgrad\w+|updat\w+", "upgrade update version"),
+    (r"vanish\w*|overwrit\w+|reset\w*|revert\w*|disappear\w*|lost? (?:my|our)", "overwritten drift conflict"),
+    (r"env(?:ironment)? (?:vars?|variables?)|env vars?", "settings configuration environment"),
+    # traffic
+    (r"on-?prem(?:ises|ise)?|direct connect|data ?cent(?:er|re)|corporate network|vpn", "on-premises snat transit gateway"),
+    (r"firewall|source (?:ip|address)|masquerad\w*|sees? the (?:node|worker)", "snat source address"),
+    (r"tgw", "transit gateway"),
+    (r"(?:big|large) (?:\w+ )?(?:payload|packet|request|response)s?|stall\w*|jumbo|fragmented packets|9001|1500 bytes", "mtu"),
+    (r"packets per second|pps|resolver|resolv\w+|coredns|nxdomain|name lookups?", "dns packets eni limit"),
+    (r"names?\b.{0,20}\bzones?|zones?\b.{0,20}\bnames?", "az id"),
+    (r"other accounts?|across accounts|participant|owner account|shared vpc|ram share", "vpc sharing account"),
+    (r"customers?|third part\w+|vendors?", "privatelink service consumer"),
+    (r"private[- ]only|private cluster|endpoint access|airgap\w*|without internet", "private endpoint nodes"),
+    (r"(?:fail\w*|not|cannot|unable) to join|join the cluster|nodecreationfailure|bootstrap\w*", "nodes do not join"),
+    (r"pods? groups?|per[- ]pod (?:security|sg)|(?:security groups?|sgs?) (?:per|for|on) (?:a |one )?pods?|securitygrouppolic\w+",
+     "security groups for pods"),
+    (r"branch(?:es)?(?: eni| interface)?s?|trunk|pod-eni", "security groups for pods branch trunk limit"),
+    (r"calico|weave|flannel|antrea|kube-?router|(?:other|third[- ]party|different|own) cnis?", "alternate cni cilium"),
+    (r"alert\w*|alarm\w*|page[sd]? (?:us|me)|notif\w+|dashboards?|grafana|promql|prometheus", "alarm monitoring metrics"),
+    (r"graph|metric", "cni metrics helper"),
+    (r"ingress|albs?|nlbs?|load ?balancers?", "load balancer addresses subnet"),
+    (r"control[- ]plane|cluster creation|cross-account eni", "control plane subnets"),
+    (r"dual[- ]?stack|going ipv6|v6", "ipv6 cluster"),
+    (r"win(?:dows)? nodes?|iis", "windows"),
+    (r"who (?:holds|uses|owns|has)|top consumers?", "holders addresses"),
+    (r"checkpoint file|log files?|daemon'?s? logs?", "ipamd log"),
+    (r"(?:stuck|hang\w*|never gets? past|sits?|stay\w*|remain\w*) (?:in |at )?(?:containercreating|pending|creating)",
+     "stuck containercreating exhaustion"),
+    (r"containercreating", "no address exhaustion triage"),
+    (r"crash\w*|restart\w*|0/[12]|1/2", "crash loop"),
+    (r"not ?ready", "NotReady aws-node"),
+    (r"throttl\w*|rate limit\w*|429|503", "api throttling requestlimitexceeded"),
+    (r"(?:ec2|api) calls?|number of calls", "ec2 api throttling calls"),
+    (r"unauthori[sz]ed\w*|access ?denied|permission\w*|iam polic(?:y|ies)", "iam permissions"),
+    (r"hundred thousand|100k|tens of thousands|thousands of (?:pods|nodes)|\d{4,} (?:pods|nodes)", "hyperscale quota network address usage"),
+)
+"""Read as whole words, case ignored; the order has no meaning."""
+
+_OURS = re.compile(
+    r"\b(?:eks|vpc[- ]?cni|aws-?node|ipam-?d|ipamd|aws-cni|eni ?configs?|enis?|cidrs?|secondary[- ]ip|max-?pods?"
+    r"|warm[- _](?:ip|eni|prefix|pool|target)\w*|min(?:imum)?[- _]ip[- _]target|prefix(?:es)? (?:delegation|mode)"
+    r"|enable[_ ]prefix\w*|custom[- ]networking|pod[- ]eni|branch (?:eni|interface)s?|trunk(?:ing)?"
+    r"|containercreating|failedcreatepodsandbox\w*|insufficient(?:cidr|free|private|vpc)\w*|vpc\.amazonaws\.com\S*"
+    r"|ip(?:v4|v6)?(?: address(?:es)?)?[- ](?:exhaust|leak|cool)\w*|(?:pod|node|free|spare|warm|secondary|available) (?:ips?|address(?:es)?)"
+    r"|ips? per (?:node|eni|pod|subnet)|(?:out of|no|more|fewer|how many) (?:\w+ )?(?:ips?|address(?:es)?)\b"
+    r"|aws-?k8s\S*|network address usage|nau|100\.64\S*|cg-?nat|externalsnat|external snat|snat|c6?ni|lattice"
+    r"|karpenter|fargate|auto mode|multus|cluster ?ip|service cidr|securitygrouppolic\w*|nodeclass|awscni_\w+"
+    r"|subnet discovery|cidr reservations?|privatelink|transit gateway|tgw|vpc peering|shared vpc|vpc sharing"
+    r"|network polic(?:y|ies)|networkpolic\w+|dns(?:64)?|nat64|coredns|conntrack\w*|mtu|eniconfig\w*|linklocal\w*"
+    r"|(?:secondary|additional|second) (?:ranges?|cidrs?)|availableipaddress\w*|totalipaddress\w*|maxipaddress\w*|assignipaddress\w*)\b"
+    r"|/(?:1[6-9]|2[0-8]|80)\b",
+    re.IGNORECASE,
+)
+"""Words that hardly anybody types who asks about something else."""
+
+_NEAR_BY = re.compile(
+    r"\b(?:pods?|nodes?|workers?|containers?|vpcs?|subnets?|ips?|ipv[46]|address(?:es)?|interfaces?|kubelet"
+    r"|kube-?proxy|daemon ?sets?|clusters?|node ?groups?|k8s|kubernetes|kubectl|security groups?|sgs?|azs?"
+    r"|availability zones?|nat gateways?|route tables?|control plane|api server|endpoints?|cni|plugin|add-?on"
+    r"|prefix(?:es)?|ranges?|blocks?|pools?|network(?:ing|s)?|webhooks?|windows|on-?prem(?:ises)?|vpn|ec2|cilium"
+    r"|calico|overlay|load ?balancers?|[an]lbs?|ingress|metrics?|traffic|zones?|aws|peering|instances?|nics?)\b",
+    re.IGNORECASE,
+)
+"""Words the field shares with its neighbours: several of them together speak for it."""
+
+_OTHER_PLATFORM = re.compile(
+    r"\b(?:azure|aks|gke|gcp|google|openshift|digital ?ocean|alibaba|oracle|oke|heroku|vmware|vsphere|cisco|juniper"
+    r"|minikube|kubespray|rancher|rke2?|k3s|nomad|docker|podman|wi-?fi|home router)\b",
+    re.IGNORECASE,
+)
+_OTHER_SERVICE = re.compile(
+    r"\b(?:cloudfront|s3|dynamo ?db|rds|aurora|msk|kafka|sqs|sns|cognito|redshift|glue|athena|sagemaker|bedrock|ecs"
+    r"|elasti ?cache|beanstalk|lightsail|route ?53|kinesis|code ?(?:build|pipeline|deploy)|step ?functions?|opensearch"
+    r"|document ?db|neptune|lambdas?|api gateway|cloud ?formation|kms|acm|ebs|efs|gp[23]|ecr|waf|appsync|eventbridge|ses"
+    r"|workspaces|amplify|savings plans?|billing|invoice|git(?:hub|lab)?|jenkins|argo ?cd?|flux|helm|keda|velero|hpa"
+    r"|horizontal pod autoscaler|vpa|oom ?killed|image ?pull\w*|pvcs?|persistent ?volume\w*|storage ?class\w*"
+    r"|cron ?jobs? (?:schedule|never)|config ?maps? key|secrets?|rbac|kubeconfig|buckets?|gpus?|java\w*|python|react"
+    r"|spring|mysql|postgres\w*|mongo\w*|redis|nginx|excel|tensorflow|stateful ?sets?|cert-?manager|lets ?encrypt|tls"
+    r"|certificates?|passwords?|mfa|oidc|saml|vim|regex|css|html|sql|ospf|bgp|vlans?|site[- ]to[- ]site"
+    r"|disk ?pressure|memory ?pressure|evict\w+|taints?|tolerations?|auto ?scaling group warm pool|warm pool lifecycle"
+    r"|lifecycle hooks?|weather|poem|joke|recipe|song|president|capital of|football|stock price|bitcoin|flight"
+    r"|ignore (?:all|previous|your)|system prompt|you are now|developer mode|repeat the text|</?\w+>)(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def implied(text: str) -> str:
+    """The field's words for the everyday ones in a text, separated by spaces; empty when there are none."""
+    return " ".join(words for pattern, words in _patterns() if pattern.search(text))
+
+
+def speaks_of_field(text: str) -> float:
+    """How strongly a text speaks of this field: 1 for each word of its own, 0.34 for each shared one, less for others'.
+
+    0 and below says nothing for it; from 1 on the question is about this field unless another one is its subject.
+    """
+    ours = {found.lower() for found in _OURS.findall(text)}
+    shared = {found.lower().rstrip("s") for found in _NEAR_BY.findall(text)}
+    platforms = {found.lower() for found in _OTHER_PLATFORM.findall(text)}
+    services = {found.lower() for found in _OTHER_SERVICE.findall(text)}
+    return len(ours) + _SHARED * len(shared) - _PLATFORM * len(platforms) - _SERVICE * len(services)
+
+
+_SHARED = 0.34
+"""Three shared words, such as pod, node and address, weigh as much as one of the field's own."""
+
+_PLATFORM = 4.0
+"""Another cloud's name outweighs what its networking shares with this one: subnets, pods, addresses."""
+
+_SERVICE = 1.5
+"""Another service's name outweighs one word of the field: it can stand beside a subject of this field as well."""
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE), field) for words, field in _IMPLIED)
