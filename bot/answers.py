@@ -20,7 +20,7 @@ from bot.answers_capacity import (
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class MaxPodsByMode(_Model):
@@ -41,6 +41,19 @@ class MaxPodsByMode(_Model):
     )
 
 
+class ProvisionerRow(_Model):
+    """max-pods of one way to boot a node."""
+
+    provisioner: Literal["managed", "self_managed_al2", "nodeadm", "karpenter", "bottlerocket", "auto_mode"] = Field(
+        description="Who boots the node."
+    )
+    default: int = Field(description="What it sets without being told.")
+    custom_networking: int | None = Field(description="What to have with custom networking; null: it has none.")
+    prefix: int | None = Field(description="What to have in prefix mode; null: no prefixes.")
+    kube_reserved_memory_mib: int = Field(description="Memory (MiB) reserved for kubelet at the default.")
+    reason: str = Field(description="Why, and what you must set yourself.")
+
+
 class MaxPodsAnswer(_Model):
     """`maxpods TYPE`."""
 
@@ -57,6 +70,13 @@ class MaxPodsAnswer(_Model):
     max_pods: MaxPodsByMode = Field(description="Pods per node by mode.")
     prefix_supported: bool = Field(description="Whether the type takes /28 prefixes (Nitro or bare metal).")
     kube_reserved_memory_mib: int = Field(description="Memory (MiB) reserved for kubelet at the secondary figure.")
+    provisioners: list[ProvisionerRow] = Field(description="The figures by who boots the node, with the reason.")
+    efa_only: int | None = Field(
+        description="secondary beside one EFA-only interface on the default card; null: no slot to spare, or not Nitro."
+    )
+    trunk_addresses: int | None = Field(
+        description="Addresses for pods beside the trunk of security groups for pods; null: it takes none."
+    )
     limits_source: str = Field(description='"ec2" or "snapshot DATE".')
 
 

@@ -7,6 +7,22 @@ from enum import Enum
 from bot.message import Message
 from bot.services import Services
 
+POOL_OPTIONS = (
+    "mode",
+    "warm-eni",
+    "warm-ip",
+    "min-ip",
+    "warm-prefix",
+    "max-eni",
+    "max-pods",
+    "custom-networking",
+    "pod-eni",
+)
+"""The `key=value` options of every verb that takes pool settings."""
+
+POOL_FLAGS = ("custom-networking", "pod-eni")
+"""The settings that may stand bare among the words."""
+
 
 class Surface(Enum):
     """Where the words were typed."""

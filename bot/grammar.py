@@ -115,6 +115,8 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
         return _Reading(command=verbs[verb], rest=rest, note=f"Read as {asked}.")
     if first in known:
         return _Reading(command=known[first], rest=words[1:])
+    if re.fullmatch(r"\+\d{1,6}", first):
+        return _Reading(command=verbs["plan"], rest=words, note=f"Read as plan {' '.join(words)[:60]}.")
     starting = {known[word].verb: known[word] for word in known if len(first) >= 2 and word.startswith(first)}
     if len(starting) == 1:
         command = next(iter(starting.values()))

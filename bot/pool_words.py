@@ -6,25 +6,9 @@ from dataclasses import dataclass
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import known_types, snapshot_date, snapshot_limits
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
-from bot.command import Asked
+from bot.command import POOL_FLAGS, Asked
 from bot.errors import QueryError, UserError, nearest
 from bot.inventory import InstanceLimits
-
-POOL_OPTIONS = (
-    "mode",
-    "warm-eni",
-    "warm-ip",
-    "min-ip",
-    "warm-prefix",
-    "max-eni",
-    "max-pods",
-    "custom-networking",
-    "pod-eni",
-)
-"""The `key=value` options of every verb that takes pool settings."""
-
-POOL_FLAGS = ("custom-networking", "pod-eni")
-"""The settings that may stand bare among the words."""
 
 LARGEST_NUMBER = 1_000_000
 """No setting or count beyond this is read: far above any node, and it keeps every figure printable."""

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.alerts.lifecycle import Alert
-from bot.config import Settings
-
 if TYPE_CHECKING:
+    from bot.alerts.lifecycle import Alert
     from bot.aws.reader import Reader
+    from bot.config import Settings
     from bot.facts import Facts
     from bot.store import Store
     from knowledge import KnowledgeBase
@@ -25,7 +24,7 @@ class Services:
     `stored` is the store where one exists already, None before anything was ever saved; `store` makes one.
     """
 
-    settings: Settings
+    settings: "Settings"
     now: Callable[[], datetime]
     facts: Callable[[], "Facts"]
     reader: Callable[[], "Reader"]
@@ -33,7 +32,7 @@ class Services:
     stored: Callable[[], "Store | None"]
     knowledge: Callable[[], "KnowledgeBase"]
 
-    def open_alerts(self) -> tuple[Alert, ...]:
+    def open_alerts(self) -> "tuple[Alert, ...]":
         """The alerts that are pending, firing or recovering; none before anything was ever saved."""
         store = self.stored()
         return () if store is None else store.open_alerts()

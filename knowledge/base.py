@@ -29,6 +29,9 @@ _NEEDED = ((1.6, 0.10), (1.0, 0.18), (0.6, 0.24), (0.3, 0.36), (-0.4, 0.5))
 _ANOTHER_FIELD_PASTED = -2.0
 """Up to here a pasted error is another platform's, though its words are in one of our patterns."""
 
+_NEARLY_AS_GOOD = 0.75
+"""Share of the best topic's rank from which the next one's best section is shown beside it: topics are neighbours."""
+
 _OTHERS = 5
 """The answer and its runners-up, together."""
 
@@ -48,7 +51,8 @@ class Reason(Enum):
 class Match:
     """A topic that fits a text, how well (0-1), its sections best first, and the section to show.
 
-    In an answer that is the best one followed by what fits of the next ones.
+    In an answer that is the best one followed by what fits of the next ones; where another topic fits nearly as well,
+    `beside` is that topic and its best section comes second.
     """
 
     topic: Topic
@@ -56,6 +60,7 @@ class Match:
     sections: tuple[Section, ...]
     score: float
     reason: Reason
+    beside: Topic | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,7 @@ class KnowledgeBase:
             return None
         analogy = wants_analogy(text)
         best = found[0]
-        shown = combined(best.topic, best.sections, with_analogy=analogy)
+        shown = combined(best.topic, _to_show(found), with_analogy=analogy)
         return Answer(match=replace(best, section=shown), others=found[1:_OTHERS], wants_analogy=analogy)
 
     def search(self, text: str, limit: int = 5) -> tuple[Match, ...]:
@@ -112,7 +117,14 @@ class KnowledgeBase:
             found.setdefault(
                 entry.topic.topic_id, _match(entry.topic, entry.sections, round(entry.coverage, 3), Reason.TEXT)
             )
-        return tuple(found.values())
+        order = tuple(found.values())
+        if len(order) < 2 or named is not None:
+            return order
+        ranks = {entry.topic.topic_id: entry.rank for entry in ranked}
+        first, second = (ranks.get(match.topic.topic_id, 0.0) for match in order[:2])
+        if order[0].reason is not order[1].reason or second < _NEARLY_AS_GOOD * first:
+            return order
+        return (replace(order[0], beside=order[1].topic), *order[1:])
 
     def nearest(self, text: str, limit: int = 3) -> tuple[Topic, ...]:
         """The topics to offer when a question was declined, nearest first; may be empty."""
@@ -148,6 +160,16 @@ def load(directory: Traversable | None = None) -> KnowledgeBase:
 
 def _match(topic: Topic, sections: tuple[Section, ...], score: float, reason: Reason) -> Match:
     return Match(topic=topic, section=sections[0], sections=sections, score=score, reason=reason)
+
+
+def _to_show(found: Sequence[Match]) -> tuple[Section, ...]:
+    """The sections to show in their order: the best one, that of a topic nearly as good, the others."""
+    best = found[0]
+    first, *rest = best.sections
+    if best.beside is None:
+        return best.sections
+    other = found[1].sections[0]
+    return (first, replace(other, heading=f"{best.beside.title}: {other.heading}"), *rest)
 
 
 def _is_answer(best: Match, question: "Question") -> bool:

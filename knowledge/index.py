@@ -10,7 +10,7 @@ import logging
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import bm25s
@@ -28,8 +28,8 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 Scores = npt.NDArray[np.float64]
 
-_NAME_WEIGHT, _QUESTION_WEIGHT, _HEADING_WEIGHT, _SYMPTOM_WEIGHT, _TEXT_WEIGHT = 5, 3, 2, 2, 1
-_SECTION_HEADING_WEIGHT = 3
+_NAME_WEIGHT, _QUESTION_WEIGHT, _HEADING_WEIGHT, _SYMPTOM_WEIGHT, _TEXT_WEIGHT = 5, 2, 2, 2, 1
+_SECTION_HEADING_WEIGHT = 2
 _SECTION_SHARE = 0.3
 """What a topic's best section adds to its own score: enough to decide between neighbours, not to overturn a name."""
 
@@ -42,25 +42,37 @@ _SUBJECT_SHARE = 0.2
 _OFF_SUBJECT = 0.25
 """Coverage is cut to this share otherwise: "taint a node" is not answered by a topic that mentions taints once."""
 
-_NAMED = 0.25
+_NAMED = 0.5
 """Added to coverage, and as a share to the rank, when the question contains a topic's name of two words or more."""
 
-_LIKE_A_QUESTION = 2.5
+_NAMED_SHORTLY = 0.25
+"""The same for a name of one word that few topics share, such as fargate or mtu."""
+
+_FEW_TOPICS = 0.25
+"""Share of the topics that may mention a word which is still a name by itself."""
+
+_LIKE_A_QUESTION = 4.0
 """Share of the rank added when the question is one the topic is known to answer, less for a lesser overlap."""
 
 _UNKNOWN_WEIGHT = 0.8
 """Weight of a word no topic has, next to the rarest known one: people wrap a question in ordinary words."""
 
-_ORDINARY_WEIGHT = 0.4
+_ORDINARY_WEIGHT = 0.55
 """Weight in ranking of a word that is in no topic's name: among a few dozen topics "ten" is rare by chance."""
 
 _IMPLIED_WEIGHT = 0.5
 """Weight of a word that the vocabulary adds to a question, next to one that was typed."""
 
+_IMPLIED_COVERS = 0.3
+"""How far a word that the vocabulary adds counts as covered: it was not typed."""
+
 _MAX_TERMS = 80
 """Distinct terms of a question that are scored; a paste has more, its rarest known terms carry it."""
 
-_HEADING_FIT = 0.6
+_NAMES_A_TOPIC = 1.0
+"""Added to how strongly a question speaks of this field when it contains the name of one of its topics."""
+
+_HEADING_FIT = 0.3
 """Share of the best section score added to a section whose heading fits the kind of question (how, when, limits)."""
 
 
@@ -106,6 +118,8 @@ class Index:
         in_topics = Counter(term for known in self._known for term in known)
         self._rarity = {term: self._idf(count) for term, count in in_topics.items()}
         self._unknown_rarity = self._idf(0)
+        few = _FEW_TOPICS * len(self._topics)
+        self._short_names = [_short_names(topic, {t for t, n in in_topics.items() if n <= few}) for topic in self._topics]
         self._questions = [[self._weighed(question) for question in topic.questions] for topic in self._topics]
         self._spelling = Spelling(self._topics, self._rarity)
         self._sections = [(row, section) for row, topic in enumerate(self._topics) for section in topic.sections]
@@ -124,7 +138,11 @@ class Index:
         added = tuple(
             term for term in dict.fromkeys(stems(implied(corrected))) if term in self._rarity and term not in terms
         )
-        return Question(text=text, kind=kind, terms=terms, added=added, of_field=speaks_of_field(corrected))
+        words = f" {' '.join(terms)} "
+        named = any(name in words for names in self._phrases for name in names)
+        return Question(
+            text=text, kind=kind, terms=terms, added=added, of_field=speaks_of_field(corrected) + _NAMES_A_TOPIC * named
+        )
 
     def ranked(self, question: Question) -> tuple[Ranked, ...]:
         """Every topic that shares a term with the question, best first."""
@@ -140,9 +158,9 @@ class Index:
             rank = float(topic_scores[row]) + _SECTION_SHARE * max(score for _, score in scored)
             coverage, on_subject = self._coverage(row, question)
             rank *= 0.5 + coverage + _LIKE_A_QUESTION * self._likeness(row, question) ** 2
-            if any(name in words for name in self._phrases[row]):
-                rank *= 1 + _NAMED
-                coverage = min(1.0, coverage + _NAMED)
+            if named := self._named(row, words):
+                rank *= 1 + named
+                coverage = min(1.0, coverage + named)
             elif not on_subject and question.of_field < 1:
                 coverage *= _OFF_SUBJECT
             found.append(
@@ -171,6 +189,12 @@ class Index:
             rows[row].append((section, float(score)))
         return rows
 
+    def _named(self, row: int, words: str) -> float:
+        """What a topic gains by a name of its own in the question, a name of two words more than a single one."""
+        if any(name in words for name in self._phrases[row]):
+            return _NAMED
+        return _NAMED_SHORTLY if any(name in words for name in self._short_names[row]) else 0.0
+
     def _coverage(self, row: int, question: Question) -> tuple[float, bool]:
         """The share (0-1) of the terms, by rarity, that a topic covers, and whether enough of them are its subject."""
         subject = prose = asked = 0.0
@@ -187,7 +211,7 @@ class Index:
                 prose += rarity
         for term in question.added:
             if term in self._subjects[row]:
-                subject += _IMPLIED_WEIGHT * self._rarity[term]
+                subject += _IMPLIED_COVERS * self._rarity[term]
                 anchored |= term in self._anchors
         if not asked:
             return 0.0, False
@@ -265,6 +289,12 @@ def _phrases(topic: Topic) -> tuple[str, ...]:
     """The names of two words and more, as stems between spaces; a single word says too little by itself."""
     names = {key(name) for name in topic.names}
     return tuple(f" {' '.join(name)} " for name in sorted(names) if len(name) > 1)
+
+
+def _short_names(topic: Topic, rare: Container[str]) -> tuple[str, ...]:
+    """The names of one word that few topics mention, as stems between spaces."""
+    names = {key(name) for name in topic.names}
+    return tuple(f" {name[0]} " for name in sorted(names) if len(name) == 1 and name[0] in rare)
 
 
 def _literal_symptoms(topic: Topic) -> tuple[str, ...]:

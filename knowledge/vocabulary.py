@@ -101,7 +101,7 @@ _OURS = re.compile(
     r"|ips? per (?:node|eni|pod|subnet)|(?:out of|no|more|fewer|how many) (?:\w+ )?(?:ips?|address(?:es)?)\b"
     r"|aws-?k8s\S*|network address usage|nau|100\.64\S*|cg-?nat|externalsnat|external snat|snat|c6?ni|lattice"
     r"|karpenter|fargate|auto mode|multus|cluster ?ip|service cidr|securitygrouppolic\w*|nodeclass|awscni_\w+"
-    r"|subnet discovery|cidr reservations?|privatelink|transit gateway|tgw|vpc peering|shared vpc|vpc sharing"
+    r"|cool-?down|sgp|enforcing mode|amazonvpc\w*|amazoneks_cni\w*|subnet discovery|cidr reservations?|privatelink|transit gateway|tgw|vpc peering|shared vpc|vpc sharing"
     r"|network polic(?:y|ies)|networkpolic\w+|dns(?:64)?|nat64|coredns|conntrack\w*|mtu|eniconfig\w*|linklocal\w*"
     r"|(?:secondary|additional|second) (?:ranges?|cidrs?)|availableipaddress\w*|totalipaddress\w*|maxipaddress\w*|assignipaddress\w*)\b"
     r"|/(?:1[6-9]|2[0-8]|80)\b",
@@ -138,6 +138,19 @@ _OTHER_SERVICE = re.compile(
     r"|ignore (?:all|previous|your)|system prompt|you are now|developer mode|repeat the text|</?\w+>)(?!\w)",
     re.IGNORECASE,
 )
+_NEIGHBOUR_SUBJECT = re.compile(
+    r"\b(?:cpu|memory|ssh|pricing|price|per gb|per hour|elastic ips?|(?:resource )?requests and limits|resource limits"
+    r"|stopped posting|scal(?:e|ing) (?:down|to zero)|drain a node|logs? retention|account access|console login"
+    r"|ephemeral storage|flask|django|node\.?js|ansible|terraform state|service account tokens?)\b",
+    re.IGNORECASE,
+)
+"""Subjects of neighbours: nodes, clusters and AWS without their networking."""
+
+_REACHES_OUT = re.compile(
+    r"\b(?:pods?|nodes?|cluster|workers?|containers?)\b.{0,60}\b(?:reach|connect|talk|access|egress|timed? ?outs?)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A pod that reaches for a service: the service's name is then where to, not what about."""
 
 
 def implied(text: str) -> str:
@@ -154,7 +167,15 @@ def speaks_of_field(text: str) -> float:
     shared = {found.lower().rstrip("s") for found in _NEAR_BY.findall(text)}
     platforms = {found.lower() for found in _OTHER_PLATFORM.findall(text)}
     services = {found.lower() for found in _OTHER_SERVICE.findall(text)}
-    return len(ours) + _SHARED * len(shared) - _PLATFORM * len(platforms) - _SERVICE * len(services)
+    neighbours = {found.lower() for found in _NEIGHBOUR_SUBJECT.findall(text)}
+    service_weight = _TARGET if _REACHES_OUT.search(text) else _SERVICE
+    return (
+        len(ours)
+        + _SHARED * len(shared)
+        - _PLATFORM * len(platforms)
+        - service_weight * len(services)
+        - _NEIGHBOUR * len(neighbours)
+    )
 
 
 _SHARED = 0.34
@@ -165,6 +186,12 @@ _PLATFORM = 4.0
 
 _SERVICE = 1.5
 """Another service's name outweighs one word of the field: it can stand beside a subject of this field as well."""
+
+_TARGET = 0.3
+"""The same where a pod or node reaches for that service."""
+
+_NEIGHBOUR = 1.0
+"""A neighbour's subject outweighs three shared words, not one of the field's own."""
 
 
 @lru_cache(maxsize=1)

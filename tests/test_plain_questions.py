@@ -62,3 +62,12 @@ def test_names_are_asked_only_when_a_route_fits() -> None:
 )
 def test_comparisons_and_concepts_are_explained_although_they_begin_with_a_verb(text: str) -> None:
     assert parse(text, COMMANDS).verb == "explain"
+
+
+def test_a_count_alone_is_a_plan() -> None:
+    asked = parse("+40 m5.large prod-eu", COMMANDS)
+    assert (asked.verb, asked.words, asked.read_as) == (
+        "plan",
+        ("+40", "m5.large", "prod-eu"),
+        "Read as plan +40 m5.large prod-eu.",
+    )

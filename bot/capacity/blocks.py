@@ -166,7 +166,7 @@ def _taken(enis: Iterable[Eni], base: int, size: int) -> tuple[int, int]:
 
     The bits are set in bytes and read as one number at the end: a number is copied whole for each bit set in it.
     """
-    singles = bytearray(size // 8)
+    singles = bytearray((size + 7) // 8)
     prefixes = 0
     for eni in enis:
         for address in map(_NUMBER_OF, eni.addresses):

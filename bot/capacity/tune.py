@@ -22,7 +22,7 @@ second for most mutating actions, for each account and Region).
 CALLS_BUDGET_PER_HOUR = REFILL_PER_HOUR / 10
 """EC2 API calls an hour that advice may cost a cluster: a tenth, since others share the account. Our trade."""
 
-CALLS_PER_IP = 10.0
+CALLS_PER_IP = 5.0
 """Calls an hour that weigh as much as one address held: with it a setting that holds a few more and asks EC2 far less
 wins. Our trade; the alternatives show the others."""
 

@@ -6,53 +6,17 @@ import time
 from dataclasses import replace
 
 from bot.access import refusal
-from bot.command import Asked, Command, Request
-from bot.commands import (
-    accounts,
-    alerts,
-    cidr,
-    explain,
-    maxpods,
-    plan,
-    prefix,
-    simulate,
-    size,
-    status,
-    subnet,
-    tune,
-    upgrade,
-    watch,
-)
-from bot.commands.help import help_command
+from bot.command import Asked, Request
+from bot.commands.verbs import COMMANDS
 from bot.errors import ConfigError, QueryError, UserError
 from bot.grammar import by_word, normalise, parse
 from bot.message import Context, Failure, Message, Tone, Visibility
 from bot.services import Services
 from bot.views import failed
 
-log = logging.getLogger(__name__)
+__all__ = ["COMMANDS", "dispatch", "not_configured"]
 
-_VERBS = (
-    status.COMMAND,
-    subnet.SUBNET,
-    subnet.WHO,
-    maxpods.COMMAND,
-    simulate.COMMAND,
-    plan.COMMAND,
-    tune.COMMAND,
-    prefix.COMMAND,
-    upgrade.COMMAND,
-    cidr.COMMAND,
-    size.COMMAND,
-    explain.COMMAND,
-    alerts.COMMAND,
-    watch.WATCH,
-    watch.UNWATCH,
-    watch.WATCHING,
-    accounts.COMMAND,
-)
-COMMANDS: tuple[Command, ...] = (*_VERBS, help_command(_VERBS))
-"""Every verb; help, docs and tests walk it."""
+log = logging.getLogger(__name__)
 
 _BY_VERB = {command.verb: command for command in COMMANDS}
 

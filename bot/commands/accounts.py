@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bot.answers import AccountRow, AccountsAnswer, fields
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.inventory import BlindSpot, Inventory
 from bot.message import Bullets, Button, Controls, Line, Message, Mono, Strong, Table, Tone
 from bot.services import Services
@@ -95,13 +95,3 @@ def _blind(spots: Iterable[BlindSpot]) -> tuple[Bullets, ...]:
     )
     more = f"+{len(unique) - _SPOTS} more" if len(unique) > _SPOTS else ""
     return (Bullets(title="Could not be read", items=items, more=more),) if items else ()
-
-
-COMMAND = Command(
-    verb="accounts",
-    aliases=("coverage",),
-    usage="accounts",
-    summary="What can be read, what cannot and why, and how old it is",
-    example="accounts",
-    run=answer,
-)

@@ -3,7 +3,7 @@
 from bot.alerts.lifecycle import Alert, AlertStatus
 from bot.alerts.notices import card
 from bot.answers import AlertsAnswer, fields
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Inline, Line, Message, Mono, Strong, Tone, When
 from bot.rows import alert_row
@@ -76,13 +76,3 @@ def _line(alert: Alert) -> Line:
     ]
     moment = alert.resolved_at or alert.fired_at or alert.active_at
     return (*line, ", ", "ended " if alert.resolved_at else "since ", When(moment))
-
-
-COMMAND = Command(
-    verb="alerts",
-    aliases=("alert", "al"),
-    usage="alerts [ID]",
-    summary="What is open now and what ended lately, or one alert in full",
-    example="alerts",
-    run=answer,
-)

@@ -11,7 +11,7 @@ from bot.answers_capacity import CidrAnswer, CidrCandidate
 from bot.capacity.cidr import LARGEST_LENGTH, LARGEST_QUOTA, SMALLEST_LENGTH, Candidate, association, candidates
 from bot.capacity.cidr_steps import ASSUMED_ZONES, Addition, Step, shell_steps, terraform_steps, zone_slices
 from bot.capacity.subnets import usable_ips
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
 from bot.inventory import Inventory, Vpc
 from bot.message import (
@@ -326,14 +326,3 @@ def _buttons(vpc: str, shown: Sequence[Candidate], *, terraform: bool, steps: bo
     if steps and not terraform:
         buttons.append(Button(label="As Terraform", command=f"cidr {vpc} {shown[0].cidr} terraform"))
     return (*buttons, Button(label="Which may stand together?", command="explain secondary-cidr"))
-
-
-COMMAND = Command(
-    verb="cidr",
-    aliases=("add-cidr",),
-    usage="cidr VPC | CIDR,CIDR [CANDIDATE] [terraform]",
-    summary="Which block may be added to a VPC, and the commands that add it",
-    example=_EXAMPLE,
-    run=answer,
-    flags=(TERRAFORM,),
-)

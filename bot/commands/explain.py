@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.answers import ExplainAnswer, SourceJson, fields
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.here import here
 from bot.message import (
@@ -164,13 +164,3 @@ def _first_sentence(topic: "Topic") -> str:
 
 def _label(topic_id: str) -> str:
     return topic_id.replace("-", " ").capitalize()
-
-
-COMMAND = Command(
-    verb="explain",
-    aliases=("what", "ex"),
-    usage="explain CONCEPT | SETTING | pasted error [analogy]",
-    summary="A concept, a setting or an error message, with sources",
-    example="explain prefix delegation",
-    run=answer,
-)

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.answers import MaxPodsAnswer, MaxPodsByMode, fields
+from bot.answers import MaxPodsAnswer, MaxPodsByMode, ProvisionerRow, fields
 from bot.capacity.eni_limits import known_types, snapshot_date, snapshot_limits
 from bot.capacity.nodes import (
     TWO_CARD_TABLE_TYPES,
@@ -12,10 +12,11 @@ from bot.capacity.nodes import (
     max_pods_cap,
     prefix_supported,
 )
-from bot.command import Asked, Command, Request
+from bot.capacity.provisioners import PROVISIONER_WORDS, provisioner_max_pods, slot_loss
+from bot.command import Asked, Request
 from bot.errors import QueryError, UserError, nearest
 from bot.inventory import InstanceLimits
-from bot.message import Context, Line, Link, Message, Mono, Sources, Strong, Table, Text, Tone
+from bot.message import Bullets, Context, Line, Link, Message, Mono, Sources, Strong, Table, Text, Tone
 from bot.services import Services
 
 _GUIDE = Link(
@@ -48,6 +49,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
                 )
             ),
             Table(columns=("Mode", "Pods"), rows=_rows(pods, cap, prefixes), right=frozenset({1})),
+            Bullets(title="By who boots the node", items=_provisioners(limits)),
             Context(lines=_notes(limits, pods, cap)),
             Sources(links=(_GUIDE,)),
         ),
@@ -96,6 +98,14 @@ def _rows(pods: MaxPods, cap: int, prefixes: bool) -> tuple[tuple[str, str], ...
     return tuple(rows)
 
 
+def _provisioners(limits: InstanceLimits) -> tuple[Line, ...]:
+    """Each provisioner's own figure with its reason."""
+    return tuple(
+        (Strong(f"{PROVISIONER_WORDS[row.provisioner]} {row.default}"), f": {row.reason}")
+        for row in provisioner_max_pods(limits)
+    )
+
+
 def _notes(limits: InstanceLimits, pods: MaxPods, cap: int) -> tuple[Line, ...]:
     notes: list[Line] = []
     if prefix_supported(limits):
@@ -103,9 +113,13 @@ def _notes(limits: InstanceLimits, pods: MaxPods, cap: int) -> tuple[Line, ...]:
         notes.append((f"Addresses alone would allow {pods.prefix_uncapped:,} with prefixes{binds}.",))
     windows = f"{pods.windows_secondary}" + (f", {pods.windows_prefix} with prefixes" if pods.windows_prefix else "")
     notes.append((f"Windows nodes: {windows} addresses before kubelet's 110.",))
+    loss = slot_loss(limits)
+    if loss.trunk_addresses is not None:
+        notes.append((f"Security groups for pods: beside the trunk {loss.trunk_addresses:,} addresses stay.",))
     if limits.network_cards > 1:
+        efa = "" if loss.efa_only is None else f" An EFA-only interface there leaves {loss.efa_only:,} pods."
         notes.append(
-            (f"{limits.network_cards} network cards: pods use the default card's {limits.max_enis} ENIs only.",)
+            (f"{limits.network_cards} network cards: pods use the default card's {limits.max_enis} ENIs only.{efa}",)
         )
     if limits.instance_type in TWO_CARD_TABLE_TYPES:
         notes.append(("The CNI's own table counts both cards' ENIs for this type: its max-pods is higher than fits.",))
@@ -114,6 +128,7 @@ def _notes(limits: InstanceLimits, pods: MaxPods, cap: int) -> tuple[Line, ...]:
 
 
 def _json(limits: InstanceLimits, pods: MaxPods, prefixes: bool) -> MaxPodsAnswer:
+    loss = slot_loss(limits)
     return MaxPodsAnswer(
         instance_type=limits.instance_type,
         max_enis=limits.max_enis,
@@ -136,15 +151,18 @@ def _json(limits: InstanceLimits, pods: MaxPods, prefixes: bool) -> MaxPodsAnswe
         ),
         prefix_supported=prefixes,
         kube_reserved_memory_mib=kube_reserved_memory_mib(pods.secondary),
+        provisioners=[
+            ProvisionerRow(
+                provisioner=row.provisioner.value,
+                default=row.default,
+                custom_networking=row.custom_networking,
+                prefix=row.prefix,
+                kube_reserved_memory_mib=row.reserved_mib,
+                reason=row.reason,
+            )
+            for row in provisioner_max_pods(limits)
+        ],
+        efa_only=loss.efa_only,
+        trunk_addresses=loss.trunk_addresses,
         limits_source=limits.source,
     )
-
-
-COMMAND = Command(
-    verb="maxpods",
-    aliases=("max-pods", "mp"),
-    usage="maxpods TYPE",
-    summary="Pods a node of this instance type can hold, in every mode",
-    example="maxpods m5.large",
-    run=answer,
-)

@@ -14,12 +14,12 @@ from bot.capacity.plan_question import Question
 from bot.capacity.rooms import full_pods, node_need
 from bot.capacity.sites import Site, grown, node_subnets, site, subnets_to_read
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.commands.plan_message import GROWTH, SUMS, PlanTold, message
 from bot.errors import QueryError, UserError
 from bot.inventory import Cluster, InstanceLimits, Inventory
 from bot.message import Message
-from bot.pool_words import POOL_FLAGS, POOL_OPTIONS, instance_limits, number, pool_words
+from bot.pool_words import instance_limits, number, pool_words
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve
 from bot.services import Services
 from bot.views import coverage
@@ -223,15 +223,3 @@ def _again(asked: Asked, *, nodes: bool) -> str:
     typed = [word for word in asked.words if word.lower() != SUMS and word not in counts]
     pairs = [f"{key}={value}" for key, value in asked.options.items() if nodes or key != "nodes"]
     return " ".join(("plan", *typed, *pairs))
-
-
-COMMAND = Command(
-    verb="plan",
-    aliases=("whatif", "fit"),
-    usage="plan [+N] [TYPE] [SCOPE] [pods=P] [with-growth] [sums] [prefix] [warm-ip=] [min-ip=] [warm-eni=] …",
-    summary="Whether so many more nodes fit, where it stops, what would make them fit; without +N how many do",
-    example=_EXAMPLE,
-    run=answer,
-    options=("nodes", "pods", "cluster", *POOL_OPTIONS),
-    flags=(*POOL_FLAGS, GROWTH, SUMS),
-)

@@ -9,7 +9,7 @@ from bot.capacity.reservations import reservation_command
 from bot.capacity.tune_changes import changes
 from bot.capacity.warmpool import PoolMode
 from bot.cluster_nodes import ClusterNodes, cluster_nodes, subnet_facts
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Code, Controls, Line, Message, Part, Strong, Table, Tone
 from bot.pool_words import number
@@ -187,14 +187,3 @@ def _json(nodes: ClusterNodes, found: PrefixReadiness, commands: tuple[str, ...]
         ],
         commands=list(commands),
     )
-
-
-COMMAND = Command(
-    verb="prefix",
-    aliases=(),
-    usage="prefix SCOPE [pods=P]",
-    summary="Whether prefix mode is safe for a cluster: Nitro, free /28s, max-pods, what to do first",
-    example="prefix prod-us",
-    run=answer,
-    options=("pods",),
-)

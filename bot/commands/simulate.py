@@ -17,7 +17,7 @@ from bot.capacity.warmpool import (
     steady_state,
 )
 from bot.capacity.windows_pool import WindowsSettings, windows_pool
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.inventory import InstanceLimits
 from bot.message import (
@@ -34,7 +34,7 @@ from bot.message import (
     Strong,
     Tone,
 )
-from bot.pool_words import POOL_FLAGS, POOL_OPTIONS, instance_limits, number, pool_words
+from bot.pool_words import instance_limits, number, pool_words
 from bot.services import Services
 from bot.views import plural
 
@@ -333,15 +333,3 @@ def _next(question: _Question) -> tuple[Button, ...]:
     buttons.append(Button(label="Max-pods", command=f"maxpods {question.limits.instance_type}"))
     buttons.append(Button(label="Explain", command="explain warm ip"))
     return tuple(buttons)
-
-
-COMMAND = Command(
-    verb="simulate",
-    aliases=("sim",),
-    usage="simulate TYPE pods=P [mode=prefix] [warm-ip=N …] [custom-networking] [pod-eni] [windows]",
-    summary="ENIs and addresses that one node holds with these warm-pool settings",
-    example=_EXAMPLE,
-    run=answer,
-    options=("pods", *POOL_OPTIONS),
-    flags=(*POOL_FLAGS, "windows", "ipv6"),
-)

@@ -9,10 +9,10 @@ from bot.capacity.nodes import HOST_NETWORK_PODS, prefix_supported
 from bot.capacity.size import Demand, Sizing, blocks_of, sizing, usable_of
 from bot.capacity.size_reasons import reasons
 from bot.capacity.warmpool import PoolMode, default_max_pods, refusal
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Link, Message, Mono, Sources, Strong, Table, Tone
-from bot.pool_words import POOL_FLAGS, POOL_OPTIONS, instance_limits, pool_words, whole
+from bot.pool_words import instance_limits, pool_words, whole
 from bot.services import Services
 from bot.views import count, plural
 
@@ -192,15 +192,3 @@ def _json(found: Sizing, why: tuple[str, ...]) -> SizeAnswer:
         vpc_blocks=found.vpc_blocks,
         reasons=list(why),
     )
-
-
-COMMAND = Command(
-    verb="size",
-    aliases=("sizing",),
-    usage="size nodes=N type=T [pods=P] [zones=Z] [growth=50%] [mode=prefix] [warm-ip=…]",
-    summary="How large subnets and the VPC must be for these nodes",
-    example=_EXAMPLE,
-    run=answer,
-    options=("nodes", "type", "pods", "zones", "growth", "max-unavailable", *POOL_OPTIONS),
-    flags=POOL_FLAGS,
-)

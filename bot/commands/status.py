@@ -8,7 +8,7 @@ from bot.alerts.lifecycle import Alert
 from bot.answers import ClusterRow, HealthJson, StatusAnswer, fields
 from bot.capacity.standing import Standing, reading_order, serves_prefixes, standings
 from bot.capacity.subnets import SubnetState, totals, worst_first
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.inventory import Cluster
 from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
 from bot.rows import alert_row, subnet_row
@@ -248,13 +248,3 @@ def _buttons(found: _Status) -> tuple[Button, ...]:
     if found.bad:
         buttons.append(Button(label="Explain", command="explain address-exhaustion"))
     return tuple(buttons)
-
-
-COMMAND = Command(
-    verb="status",
-    aliases=("st", "s"),
-    usage="status [SCOPE]",
-    summary="Free addresses of every subnet in the scope, worst first",
-    example="status prod-eu",
-    run=answer,
-)

@@ -7,7 +7,7 @@ from bot.capacity.blocks import BLOCK_IPS
 from bot.capacity.fragmentation import Care, Fragmentation
 from bot.capacity.holders import WORDS, Holder, by_kind, holders
 from bot.capacity.standing import Standing, enis_of, serves_prefixes, standing, standings
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
 from bot.message import Bullets, Button, Context, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Table, Text
@@ -324,21 +324,3 @@ def _json(
         holders=[holder_row(holder) for holder in held],
         unattributed_ips=row.unattributed_ips,
     )
-
-
-SUBNET = Command(
-    verb="subnet",
-    aliases=("sn",),
-    usage="subnet ID | NAME | CIDR",
-    summary="One subnet: free addresses, /28 blocks, reservations, who holds what",
-    example="subnet private-1a",
-    run=subnet_answer,
-)
-WHO = Command(
-    verb="who",
-    aliases=("holders",),
-    usage="who [SCOPE]",
-    summary="Who holds the addresses: nodes, load balancers, functions, endpoints …",
-    example="who prod-eu",
-    run=who_answer,
-)

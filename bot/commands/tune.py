@@ -13,7 +13,7 @@ from bot.capacity.tune_changes import Change, changes, in_words, variables
 from bot.capacity.tune_notes import Basis, notes
 from bot.capacity.warmpool import PoolMode, PoolSettings
 from bot.cluster_nodes import ClusterNodes, cluster_nodes, subnet_facts
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
 from bot.message import Bullets, Button, Code, Controls, Line, Message, Part, Strong, Table, Tone
 from bot.pool_words import number
@@ -313,14 +313,3 @@ def _json(found: _Tuned) -> TuneAnswer:
         assumptions=list(found.notes),
         commands=[way.text for way in found.ways],
     )
-
-
-COMMAND = Command(
-    verb="tune",
-    aliases=("tuning",),
-    usage="tune SCOPE [pods=P] [churn=N/h] [as=addon|kubectl|helm|terraform]",
-    summary="Warm-pool settings that fit a cluster's mix of instance types, and what they give back",
-    example="tune prod-eu",
-    run=answer,
-    options=("pods", "churn", "as"),
-)

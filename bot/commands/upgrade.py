@@ -9,7 +9,7 @@ from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.sites import site, subnets_to_read
 from bot.capacity.upgrade import GroupUpdate, Upgrade, control_subnets, group_update, upgrade
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
 from bot.inventory import Cluster, InstanceLimits, Inventory, SubnetContents
 from bot.message import Bullets, Button, Controls, Line, Link, Message, Part, Sources, Strong, Table, Tone
@@ -213,14 +213,3 @@ def _json(found: Upgrade) -> UpgradeAnswer:
         ],
         reasons=list(found.reasons),
     )
-
-
-COMMAND = Command(
-    verb="upgrade",
-    aliases=("update",),
-    usage="upgrade CLUSTER [max-unavailable=N]",
-    summary="Whether a cluster's upgrade fits: control plane subnets, node groups' extra nodes, EKS health",
-    example=_EXAMPLE,
-    run=answer,
-    options=("max-unavailable",),
-)

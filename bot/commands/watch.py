@@ -1,7 +1,7 @@
 """`watch SCOPE`, `unwatch [SCOPE]`, `watching`: which scopes this channel is told about."""
 
 from bot.answers import WatchAnswer, WatchRow, fields
-from bot.command import Asked, Command, Request
+from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Message, Mono, Strong, Tone, Visibility
 from bot.scope import Scope, resolve, subnets_in
@@ -119,29 +119,3 @@ def _json(channel: str, services: Services) -> dict[str, object]:
     if store is not None:
         rows += [WatchRow(channel=channel, scope=w.scope, source="command") for w in store.watches(channel)]
     return fields(WatchAnswer(watches=rows))
-
-
-WATCH = Command(
-    verb="watch",
-    usage="watch SCOPE",
-    summary="Tell this channel when a subnet of the scope runs low",
-    example="watch prod-eu",
-    run=watch_answer,
-    writes=True,
-)
-UNWATCH = Command(
-    verb="unwatch",
-    usage="unwatch SCOPE",
-    summary="Stop telling this channel about the scope",
-    example="unwatch prod-eu",
-    run=unwatch_answer,
-    writes=True,
-)
-WATCHING = Command(
-    verb="watching",
-    aliases=("watches",),
-    usage="watching",
-    summary="What this channel is told about",
-    example="watching",
-    run=watching_answer,
-)

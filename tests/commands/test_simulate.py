@@ -8,7 +8,8 @@ import pytest
 from bot.answers_capacity import SimulateAnswer
 from bot.command import Asked, Request
 from bot.commands import COMMANDS
-from bot.commands.simulate import COMMAND, EMPTY, USED, WARM, answer
+from bot.commands.simulate import EMPTY, USED, WARM, answer
+from bot.commands.verbs import COMMANDS
 from bot.config import load
 from bot.errors import QueryError, UserError
 from bot.grammar import parse
@@ -292,7 +293,8 @@ def test_what_windows_and_ipv6_nodes_do_not_have_is_said(text: str, said: str) -
 
 
 def test_the_example_works_and_the_json_is_plain() -> None:
-    found = simulate(COMMAND.example.removeprefix("simulate "))
+    (example,) = [command.example for command in COMMANDS if command.verb == "simulate"]
+    found = simulate(example.removeprefix("simulate "))
 
     assert json.loads(json.dumps(found.answer)) == found.answer
 

@@ -1,0 +1,175 @@
+"""The verbs in the order help shows them: how each is called, what it answers, and the module that answers it.
+
+The module is loaded when its verb is first asked: a question about one thing does not wait for the others.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from bot.command import POOL_FLAGS, POOL_OPTIONS, Asked, Command, Request
+from bot.commands.help import help_command
+from bot.message import Message
+from bot.services import Services
+
+
+def _in(module: str, function: str = "answer") -> Callable[[Asked, Request, Services], Message]:
+    """The function of a module of this package that answers, loaded at the first call."""
+
+    def run(asked: Asked, request: Request, services: Services) -> Message:
+        answer: Callable[[Asked, Request, Services], Message]
+        answer = getattr(import_module(f"bot.commands.{module}"), function)
+        return answer(asked, request, services)
+
+    return run
+
+
+VERBS: tuple[Command, ...] = (
+    Command(
+        verb="status",
+        usage="status [SCOPE]",
+        summary="Free addresses of every subnet in the scope, worst first",
+        example="status prod-eu",
+        run=_in("status"),
+        aliases=("st", "s"),
+    ),
+    Command(
+        verb="subnet",
+        usage="subnet ID | NAME | CIDR",
+        summary="One subnet: free addresses, /28 blocks, reservations, who holds what",
+        example="subnet private-1a",
+        run=_in("subnet", "subnet_answer"),
+        aliases=("sn",),
+    ),
+    Command(
+        verb="who",
+        usage="who [SCOPE]",
+        summary="Who holds the addresses: nodes, load balancers, functions, endpoints …",
+        example="who prod-eu",
+        run=_in("subnet", "who_answer"),
+        aliases=("holders",),
+    ),
+    Command(
+        verb="maxpods",
+        usage="maxpods TYPE",
+        summary="Pods a node of this instance type can hold, in every mode",
+        example="maxpods m5.large",
+        run=_in("maxpods"),
+        aliases=("max-pods", "mp"),
+    ),
+    Command(
+        verb="simulate",
+        usage="simulate TYPE pods=P [mode=prefix] [warm-ip=N …] [custom-networking] [pod-eni] [windows]",
+        summary="ENIs and addresses that one node holds with these warm-pool settings",
+        example="simulate m5.large pods=16 mode=prefix",
+        run=_in("simulate"),
+        aliases=("sim",),
+        options=("pods", *POOL_OPTIONS),
+        flags=("windows", "ipv6", *POOL_FLAGS),
+    ),
+    Command(
+        verb="plan",
+        usage="plan [+N] [TYPE] [SCOPE] [pods=P] [with-growth] [sums] [prefix] [warm-ip=] [min-ip=] [warm-eni=] …",
+        summary="Whether so many more nodes fit, where it stops, what would make them fit; without +N how many do",
+        example="plan +40 m5.xlarge prod-eu",
+        run=_in("plan"),
+        aliases=("whatif", "fit"),
+        options=("nodes", "pods", "cluster", *POOL_OPTIONS),
+        flags=("with-growth", "sums", *POOL_FLAGS),
+    ),
+    Command(
+        verb="tune",
+        usage="tune SCOPE [pods=P] [churn=N/h] [as=addon|kubectl|helm|terraform]",
+        summary="Warm-pool settings that fit a cluster's mix of instance types, and what they give back",
+        example="tune prod-eu",
+        run=_in("tune"),
+        aliases=("tuning",),
+        options=("pods", "churn", "as"),
+    ),
+    Command(
+        verb="prefix",
+        usage="prefix SCOPE [pods=P]",
+        summary="Whether prefix mode is safe for a cluster: Nitro, free /28s, max-pods, what to do first",
+        example="prefix prod-us",
+        run=_in("prefix"),
+        options=("pods",),
+    ),
+    Command(
+        verb="upgrade",
+        usage="upgrade CLUSTER [max-unavailable=N]",
+        summary="Whether a cluster's upgrade fits: control plane subnets, node groups' extra nodes, EKS health",
+        example="upgrade prod-eu",
+        run=_in("upgrade"),
+        aliases=("update",),
+        options=("max-unavailable",),
+    ),
+    Command(
+        verb="cidr",
+        usage="cidr VPC | CIDR,CIDR [CANDIDATE] [terraform]",
+        summary="Which block may be added to a VPC, and the commands that add it",
+        example="cidr 10.0.0.0/16 100.64.0.0/16",
+        run=_in("cidr"),
+        aliases=("add-cidr",),
+        flags=("terraform",),
+    ),
+    Command(
+        verb="size",
+        usage="size nodes=N type=T [pods=P] [zones=Z] [growth=50%] [mode=prefix] [warm-ip=…]",
+        summary="How large subnets and the VPC must be for these nodes",
+        example="size nodes=60 type=m5.large pods=20 zones=3 growth=50%",
+        run=_in("size"),
+        aliases=("sizing",),
+        options=("nodes", "type", "pods", "zones", "growth", "max-unavailable", *POOL_OPTIONS),
+        flags=POOL_FLAGS,
+    ),
+    Command(
+        verb="explain",
+        usage="explain CONCEPT | SETTING | pasted error [analogy]",
+        summary="A concept, a setting or an error message, with sources",
+        example="explain prefix delegation",
+        run=_in("explain"),
+        aliases=("what", "ex"),
+    ),
+    Command(
+        verb="alerts",
+        usage="alerts [ID]",
+        summary="What is open now and what ended lately, or one alert in full",
+        example="alerts",
+        run=_in("alerts"),
+        aliases=("alert", "al"),
+    ),
+    Command(
+        verb="watch",
+        usage="watch SCOPE",
+        summary="Tell this channel when a subnet of the scope runs low",
+        example="watch prod-eu",
+        run=_in("watch", "watch_answer"),
+        writes=True,
+    ),
+    Command(
+        verb="unwatch",
+        usage="unwatch SCOPE",
+        summary="Stop telling this channel about the scope",
+        example="unwatch prod-eu",
+        run=_in("watch", "unwatch_answer"),
+        writes=True,
+    ),
+    Command(
+        verb="watching",
+        usage="watching",
+        summary="What this channel is told about",
+        example="watching",
+        run=_in("watch", "watching_answer"),
+        aliases=("watches",),
+    ),
+    Command(
+        verb="accounts",
+        usage="accounts",
+        summary="What can be read, what cannot and why, and how old it is",
+        example="accounts",
+        run=_in("accounts"),
+        aliases=("coverage",),
+    ),
+)
+
+COMMANDS: tuple[Command, ...] = (*VERBS, help_command(VERBS))
+"""Every verb; help, docs and tests walk it."""
