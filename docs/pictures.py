@@ -9,6 +9,7 @@ from bot.capacity.blocks import BLOCK_IPS, block_map
 from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.ipamd import Ipamd
 from bot.capacity.nodes import kube_reserved_memory_mib, max_pods
+from bot.capacity.provisioners import PROVISIONER_WORDS, provisioner_max_pods
 from bot.capacity.subnets import usable_ips
 from bot.capacity.warmpool import PoolMode, PoolSettings, steady_state
 from bot.console.render import plain
@@ -46,6 +47,9 @@ POOL_PODS = (0, 1, 10, 18, 27)
 
 MAX_PODS_TYPES = ("t3.medium", "m5.large", "m5.4xlarge", "c6i.24xlarge", "m4.large", "p5.48xlarge")
 
+PROVISIONED_TYPE = "m5.4xlarge"
+"""A type on which the provisioners differ: its addresses allow more than the cap."""
+
 BURST_PODS = 20
 """Pods that start at once in the step by step example: they need all three ENIs of an m5.large."""
 
@@ -53,7 +57,14 @@ BURST_PODS = 20
 def pictures(answer: Callable[[str], Message]) -> dict[str, str]:
     """Every region of the page by its name; `answer` gives the demo estate's answer to a command."""
     shown = {name: _shown(command, answer(command), left_out) for name, (command, left_out) in SHOWN.items()}
-    return {**shown, "pool": pool_table(), "burst": burst(), "blocks": blocks_picture(), "maxpods": max_pods_table()}
+    return {
+        **shown,
+        "pool": pool_table(),
+        "burst": burst(),
+        "blocks": blocks_picture(),
+        "maxpods": max_pods_table(),
+        "provisioners": provisioners_table(),
+    }
 
 
 def _shown(command: str, message: Message, left_out: Sequence[type[Part]]) -> str:
@@ -153,6 +164,18 @@ def max_pods_table() -> str:
         rows.append(
             f"| {name} | {limits.max_enis} × {limits.ipv4_per_eni} | {pods.secondary:,} | {pods.secondary_managed:,} "
             f"| {pods.custom_networking:,} | {prefix} | {windows} | {memory} |"
+        )
+    return "\n".join(rows)
+
+
+def provisioners_table() -> str:
+    """What each provisioner sets on the same type, and why."""
+    rows = [f"| {PROVISIONED_TYPE} by | By default | Custom networking | Prefixes | Why |", "|---|--:|--:|--:|---|"]
+    for found in provisioner_max_pods(_limits(PROVISIONED_TYPE)):
+        custom = "none" if found.custom_networking is None else f"{found.custom_networking:,}"
+        prefix = "none" if found.prefix is None else f"{found.prefix:,}"
+        rows.append(
+            f"| {PROVISIONER_WORDS[found.provisioner]} | {found.default:,} | {custom} | {prefix} | {found.reason} |"
         )
     return "\n".join(rows)
 

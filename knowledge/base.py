@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.blocks import combined
 from knowledge.loading import topics as read_topics
-from knowledge.sections import Asked, asked, wants_analogy, without_analogy
+from knowledge.sections import Asked, asked, compares, wants_analogy, without_analogy
 from knowledge.symptoms import Symptom, symptoms
 from knowledge.topic import Section, Topic
 from knowledge.words import cleaned, key
@@ -23,13 +23,13 @@ from knowledge.words import cleaned, key
 if TYPE_CHECKING:
     from knowledge.index import Index, Question, Ranked
 
-_NEEDED = ((1.6, 0.10), (1.0, 0.18), (0.6, 0.24), (0.3, 0.36), (-0.4, 0.5))
+_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.3), (0.3, 0.36), (0.0, 0.62))
 """How strongly a question speaks of this field (see `vocabulary`), and the coverage (0-1) that is then enough."""
 
 _ANOTHER_FIELD_PASTED = -2.0
 """Up to here a pasted error is another platform's, though its words are in one of our patterns."""
 
-_NEARLY_AS_GOOD = 0.75
+_NEARLY_AS_GOOD = 0.8
 """Share of the best topic's rank from which the next one's best section is shown beside it: topics are neighbours."""
 
 _OTHERS = 5
@@ -120,6 +120,8 @@ class KnowledgeBase:
         order = tuple(found.values())
         if len(order) < 2 or named is not None:
             return order
+        if order[0].reason is Reason.TEXT and compares(question.text):
+            return _compared(order, ranked)
         ranks = {entry.topic.topic_id: entry.rank for entry in ranked}
         first, second = (ranks.get(match.topic.topic_id, 0.0) for match in order[:2])
         if order[0].reason is not order[1].reason or second < _NEARLY_AS_GOOD * first:
@@ -137,9 +139,7 @@ class KnowledgeBase:
 
         return Index(self.topics)
 
-    def _by_symptom(
-        self, seen: tuple[Symptom, ...], ranked: "tuple[Ranked, ...]", question: "Question"
-    ) -> list[Match]:
+    def _by_symptom(self, seen: tuple[Symptom, ...], ranked: "tuple[Ranked, ...]", question: "Question") -> list[Match]:
         """Symptom matches, the topic that fits the whole paste best first: a log names the cause beside the effect."""
         ranks = {entry.topic.topic_id: entry.rank for entry in ranked}
         ordered = sorted(seen, key=lambda symptom: (-ranks.get(symptom.topic.topic_id, 0.0), symptom.topic.topic_id))
@@ -160,6 +160,20 @@ def load(directory: Traversable | None = None) -> KnowledgeBase:
 
 def _match(topic: Topic, sections: tuple[Section, ...], score: float, reason: Reason) -> Match:
     return Match(topic=topic, section=sections[0], sections=sections, score=score, reason=reason)
+
+
+def _compared(order: tuple[Match, ...], ranked: "tuple[Ranked, ...]") -> tuple[Match, ...]:
+    """The matches with the two topics that a comparison names first, unless one section already compares them."""
+    names = [entry.topic for entry in ranked if entry.is_named][:2]
+    if len(names) < 2:
+        return order
+    heading = set(key(order[0].section.heading))
+    if all(any(heading >= set(key(name)) for name in topic.names) for topic in names):
+        return order
+    by_id = {match.topic.topic_id: match for match in order}
+    first, second = (by_id[topic.topic_id] for topic in names)
+    rest = tuple(match for match in order if match.topic not in names)
+    return (replace(first, beside=second.topic), second, *rest)
 
 
 def _to_show(found: Sequence[Match]) -> tuple[Section, ...]:

@@ -125,7 +125,9 @@ def combined(
     first, *rest = sections
     text = first.text
     for section in rest:
-        room = limit - len(excerpt(topic, Section(heading=first.heading, text=text), 10 * limit, with_analogy=with_analogy))
+        room = limit - len(
+            excerpt(topic, Section(heading=first.heading, text=text), 10 * limit, with_analogy=with_analogy)
+        )
         opening = f"\n\n**{section.heading}**"
         pieces = list(_pieces(section.text))
         if len(opening) + sum(map(len, pieces)) <= room:

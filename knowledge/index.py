@@ -20,7 +20,7 @@ import numpy.typing as npt
 from knowledge.sections import Asked, heading_fits
 from knowledge.spelling import Spelling
 from knowledge.topic import Section, Topic
-from knowledge.vocabulary import implied, speaks_of_field
+from knowledge.vocabulary import VARIANTS, implied, speaks_of_field
 from knowledge.words import INSTANCE_TYPE, key, stems, without_noise
 
 # bm25s gives its own logger the level DEBUG at import and would tell of every index.
@@ -30,7 +30,7 @@ Scores = npt.NDArray[np.float64]
 
 _NAME_WEIGHT, _QUESTION_WEIGHT, _HEADING_WEIGHT, _SYMPTOM_WEIGHT, _TEXT_WEIGHT = 5, 2, 2, 2, 1
 _SECTION_HEADING_WEIGHT = 2
-_SECTION_SHARE = 0.3
+_SECTION_SHARE = 0.5
 """What a topic's best section adds to its own score: enough to decide between neighbours, not to overturn a name."""
 
 _PROSE_COVERS = 0.6
@@ -42,16 +42,22 @@ _SUBJECT_SHARE = 0.2
 _OFF_SUBJECT = 0.25
 """Coverage is cut to this share otherwise: "taint a node" is not answered by a topic that mentions taints once."""
 
+_SHARED_WORDS_SUFFICE = 0.6
+"""From here on (see `vocabulary`) it is not cut: the question is of this field, whatever words it is asked in."""
+
 _NAMED = 0.5
 """Added to coverage, and as a share to the rank, when the question contains a topic's name of two words or more."""
 
-_NAMED_SHORTLY = 0.25
+_OTHER_VARIANT = 0.6
+"""Share of its rank that a topic about Windows, Fargate or IPv6 keeps when the question does not name it."""
+
+_NAMED_SHORTLY = 0.4
 """The same for a name of one word that few topics share, such as fargate or mtu."""
 
 _FEW_TOPICS = 0.25
 """Share of the topics that may mention a word which is still a name by itself."""
 
-_LIKE_A_QUESTION = 4.0
+_LIKE_A_QUESTION = 2.5
 """Share of the rank added when the question is one the topic is known to answer, less for a lesser overlap."""
 
 _UNKNOWN_WEIGHT = 0.8
@@ -69,6 +75,9 @@ _IMPLIED_COVERS = 0.3
 _MAX_TERMS = 80
 """Distinct terms of a question that are scored; a paste has more, its rarest known terms carry it."""
 
+_A_NAME = 5
+"""Terms a misspelt name has at most, compounds included; longer texts are questions."""
+
 _NAMES_A_TOPIC = 1.0
 """Added to how strongly a question speaks of this field when it contains the name of one of its topics."""
 
@@ -81,25 +90,28 @@ class Ranked:
     """A topic with its sections for a question, best first.
 
     `rank` orders answers to one question; `coverage` (0-1) compares between questions: the share of the question's
-    words, weighed by rarity, that the topic is about.
+    words, weighed by rarity, that the topic is about; `is_named`: the question contains a name of it of two words or more.
     """
 
     topic: Topic
     sections: tuple[Section, ...]
     rank: float
     coverage: float
+    is_named: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A question made ready for the index.
 
-    `terms` are its distinct stems, misspelt words of the field put right; `added` the known stems that the vocabulary
+    `words` are its stems in order between spaces, `terms` the distinct ones with compounds, misspelt words of the field
+    put right in both; `added` the known stems that the vocabulary
     adds; `of_field` how strongly it speaks of this field (see `vocabulary`).
     """
 
     text: str
     kind: Asked
+    words: str
     terms: tuple[str, ...]
     added: tuple[str, ...]
     of_field: float
@@ -119,8 +131,11 @@ class Index:
         self._rarity = {term: self._idf(count) for term, count in in_topics.items()}
         self._unknown_rarity = self._idf(0)
         few = _FEW_TOPICS * len(self._topics)
-        self._short_names = [_short_names(topic, {t for t, n in in_topics.items() if n <= few}) for topic in self._topics]
+        self._short_names = [
+            _short_names(topic, {t for t, n in in_topics.items() if n <= few}) for topic in self._topics
+        ]
         self._questions = [[self._weighed(question) for question in topic.questions] for topic in self._topics]
+        self._variants = [VARIANTS.intersection(key(topic.topic_id)) for topic in self._topics]
         self._spelling = Spelling(self._topics, self._rarity)
         self._sections = [(row, section) for row, topic in enumerate(self._topics) for section in topic.sections]
         self._by_topic = _bm25(whole)
@@ -138,10 +153,17 @@ class Index:
         added = tuple(
             term for term in dict.fromkeys(stems(implied(corrected))) if term in self._rarity and term not in terms
         )
-        words = f" {' '.join(terms)} "
+        words = f" {' '.join(key(corrected))} "
         named = any(name in words for names in self._phrases for name in names)
+        if not named and len(terms) <= _A_NAME and (meant := self._spelling.name_meant(words)):
+            return self.question(meant, kind)
         return Question(
-            text=text, kind=kind, terms=terms, added=added, of_field=speaks_of_field(corrected) + _NAMES_A_TOPIC * named
+            text=text,
+            kind=kind,
+            words=words,
+            terms=terms,
+            added=added,
+            of_field=speaks_of_field(corrected) + _NAMES_A_TOPIC * named,
         )
 
     def ranked(self, question: Question) -> tuple[Ranked, ...]:
@@ -149,7 +171,6 @@ class Index:
         topic_scores = self._scores(self._by_topic, question, len(self._topics))
         section_scores = self._scores(self._by_section, question, len(self._sections))
         by_row = self._sections_by_row(section_scores)
-        words = f" {' '.join(question.terms)} "
         found: list[Ranked] = []
         for row, topic in enumerate(self._topics):
             if topic_scores[row] <= 0:
@@ -158,13 +179,21 @@ class Index:
             rank = float(topic_scores[row]) + _SECTION_SHARE * max(score for _, score in scored)
             coverage, on_subject = self._coverage(row, question)
             rank *= 0.5 + coverage + _LIKE_A_QUESTION * self._likeness(row, question) ** 2
-            if named := self._named(row, words):
+            if self._variants[row] and not any(f" {word} " in question.words for word in self._variants[row]):
+                rank *= _OTHER_VARIANT
+            if named := self._named(row, question.words):
                 rank *= 1 + named
                 coverage = min(1.0, coverage + named)
-            elif not on_subject and question.of_field < 1:
+            elif not on_subject and question.of_field < _SHARED_WORDS_SUFFICE:
                 coverage *= _OFF_SUBJECT
             found.append(
-                Ranked(topic=topic, sections=_best_first(scored, question.kind), rank=rank, coverage=coverage)
+                Ranked(
+                    topic=topic,
+                    sections=_best_first(scored, question.kind),
+                    rank=rank,
+                    coverage=coverage,
+                    is_named=named == _NAMED,
+                )
             )
         return tuple(sorted(found, key=lambda ranked: (-ranked.rank, ranked.topic.topic_id)))
 

@@ -21,9 +21,24 @@ def _words(*alternatives: str) -> re.Pattern[str]:
 
 _QUESTIONS: tuple[tuple[Asked, re.Pattern[str]], ...] = (
     (
+        Asked.HOW,
+        re.compile(r"^\W*(?:list|show|find|get|script|count|(?:which|what) (?:commands?|query))\b", re.IGNORECASE),
+    ),
+    (
         Asked.WRONG,
         _words(
-            *("errors?", r"fail\w*", "stuck", "pending", r"crash\w*", "wrong", "broken", "unable", r"insufficient\w*"),
+            *(
+                "errors?",
+                r"fail\w*",
+                "stuck",
+                "pending",
+                r"crash\w*",
+                "wrong",
+                "broken",
+                "unable",
+                "cannot",
+                r"insufficient\w*",
+            ),
             *(r"not (?:work\w*|releas\w*)", "(?:doesn|isn|can)'?t", "exceeded", r"throttl\w*", "warning", "still"),
             *(r"troubleshoot\w*", r"debug\w*", r"fix\w*", r"leak\w*"),
         ),
@@ -80,12 +95,19 @@ _HEADINGS: dict[Asked, re.Pattern[str]] = {
     Asked.WHAT: _words("what (?:it is|they are|is|are|counts|it does)"),
 }
 
+_COMPARES = _words("vs", "versus", "or", "than", r"compar\w*", "difference", "differs?", "instead", "between", "better")
+
 _ANALOGY = re.compile(r"\b(?:analog(?:y|ies|ous)|metaphors?|like i'?m (?:five|5)|eli5)\b", re.IGNORECASE)
 
 
 def asked(question: str) -> Asked:
     """The kind of answer a question asks for; ANY when its words do not say."""
     return next((kind for kind, pattern in _QUESTIONS if pattern.search(question)), Asked.ANY)
+
+
+def compares(question: str) -> bool:
+    """Whether a question sets things against each other."""
+    return _COMPARES.search(question) is not None
 
 
 def heading_fits(heading: str, kind: Asked) -> bool:

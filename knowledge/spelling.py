@@ -6,10 +6,16 @@ from functools import lru_cache
 from itertools import pairwise
 
 from knowledge.topic import Topic
-from knowledge.words import STOP_WORDS, nearest_word, stem, words
+from knowledge.words import STOP_WORDS, key, nearest_word, stem, words
 
 _MAX_CORRECTED = 12
 """Misspelt words looked up per question: a look-up reads all words with the same first letter."""
+
+_SAME_NAME = 0.8
+"""Share of letter pairs (Dice, 0-1) from which a short text is a misspelt name: two slips in a dozen letters.
+
+Source: Dice coefficient of letter pairs (https://en.wikipedia.org/wiki/Dice-Sørensen_coefficient).
+"""
 
 _WORD = re.compile(r"(?<![\w.:/-])[A-Za-z]{5,24}(?![\w/:]|[.-]\w)")
 """Words by themselves: parts of settings, paths, error codes and hashes are left as they are."""
@@ -25,6 +31,7 @@ class Spelling:
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(_spellings(known)):
             self._by_letter.setdefault(word[0], []).append(word)
+        self._names = [(_pairs(key(name)), name) for topic in known for name in topic.names if len(key(name)) > 1]
         self._nearest = lru_cache(maxsize=4_000)(self._nearest_of_letter)
 
     def corrected(self, text: str) -> str:
@@ -43,8 +50,21 @@ class Spelling:
 
         return _WORD.sub(put_right, text)
 
+    def name_meant(self, stems: str) -> str | None:
+        """The topic name that a short text misspells, by the pairs of letters they share, or None."""
+        asked = _pairs(tuple(stems.split()))
+        likeness = {name: 2 * len(asked & pairs) / (len(asked) + len(pairs)) for pairs, name in self._names}
+        best = max(likeness, key=likeness.__getitem__, default=None)
+        return best if best is not None and _SAME_NAME <= likeness[best] < 1 else None
+
     def _nearest_of_letter(self, word: str) -> str | None:
         return nearest_word(word, self._by_letter.get(word[0], ()))
+
+
+def _pairs(stems: tuple[str, ...]) -> frozenset[str]:
+    """Neighbouring letters of the words, run together."""
+    text = "".join(stems)
+    return frozenset(text[at : at + 2] for at in range(len(text) - 1))
 
 
 def _spellings(topics: Iterable[Topic]) -> frozenset[str]:

@@ -71,7 +71,6 @@ _SAME = {
 """Short forms people type, and the words the topics use."""
 
 
-
 def cleaned(text: str) -> str:
     """The text with control characters as spaces, one form of every quote and dash, and at most MAX_TEXT characters."""
     if len(text) > MAX_TEXT:

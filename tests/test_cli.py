@@ -56,7 +56,7 @@ def documents(result: "subprocess.CompletedProcess[bytes]") -> list[dict[str, An
     [
         pytest.param(("maxpods", "m5.large"), 0, "29 pods", id="answered"),
         pytest.param(("explain", "sourdough", "bread"), 0, "no topic", id="an explain that declines is answered"),
-        pytest.param(("help",), 0, "maxpods TYPE", id="help"),
+        pytest.param(("help", "maxpods"), 0, "maxpods TYPE", id="help"),
         pytest.param(("frobnicate", "the", "subnet"), 2, "I know no command", id="user error"),
         pytest.param(("maxpods", "m99.large"), 1, "offline table", id="query error"),
     ],

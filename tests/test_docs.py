@@ -226,3 +226,11 @@ def test_the_readme_lists_every_command() -> None:
     rows = re.findall(r"^\| (`.+?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     named = [code.split()[0] for row in rows for code in _INLINE.findall(row)]
     assert sorted(named) == sorted(command.verb for command in COMMANDS)
+
+
+def test_the_architecture_page_names_every_module_of_the_capacity_engine() -> None:
+    """Its table of the engine has each module of bot/capacity once."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    table = text.partition("## The capacity engine")[2].partition("\n## ")[0]
+    modules = sorted(path.name for path in (ROOT / "bot/capacity").glob("*.py") if path.name != "__init__.py")
+    assert sorted(re.findall(r"`(\w+\.py)`", table)) == modules

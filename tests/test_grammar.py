@@ -231,7 +231,6 @@ def test_several_unknown_words_offer_to_explain_them() -> None:
     "typed",
     [
         pytest.param("frobnicate the subnet", id="unknown verb"),
-        pytest.param("40", id="a number"),
         pytest.param("&lt;!channel&gt; now", id="a broadcast"),
         pytest.param("x" * 300 + " y", id="a long word"),
         pytest.param("x" * (MAX_CHARACTERS + 1), id="too long by one"),

@@ -4,13 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from bot.capacity.holders import HolderKind, kind_and_owner
 from bot.capacity.nodes import PREFIX_IPS
 from bot.capacity.warmpool import PoolMode
 from bot.inventory import Cluster, Eni, Node, SubnetContents
 
 _INSTANCE_TAG = "node.k8s.amazonaws.com/instance_id"
-_UNMANAGED_TAG = "node.k8s.amazonaws.com/no_manage"
+_UNMANAGED = ("node.k8s.amazonaws.com/no_manage", "true")
+_BRANCH, _TRUNK = "aws-k8s-branch-eni", "aws-k8s-trunk-eni"
+_APART = frozenset({"branch", "efa-only"})
+"""Interface types that take no address from the pool. Source: the resource controller's marks, see `holders`."""
+
 _GONE = frozenset({"terminated", "shutting-down"})
 
 
@@ -93,7 +96,7 @@ def node_mix(cluster: Cluster, contents: SubnetContents, *, custom_networking: b
     if not nodes:
         return _desired(cluster)
     held = _held(contents.enis, nodes, custom_networking=custom_networking)
-    whole = {node.subnet_id for node in nodes.values()} <= contents.enis_read
+    whole = contents.subnet_ids <= contents.enis_read
     counts: dict[tuple[str, PoolMode | None], list[tuple[Node, _Held]]] = defaultdict(list)
     subnets: dict[str, Counter[str]] = defaultdict(Counter)
     without: dict[str, Counter[str]] = defaultdict(Counter)
@@ -146,17 +149,17 @@ def _held(enis: Iterable[Eni], nodes: Mapping[str, Node], *, custom_networking: 
     held: dict[str, _Held] = defaultdict(_Held)
     for eni in enis:
         instance_id = eni.instance_id or eni.tag(_INSTANCE_TAG) or ""
-        if instance_id not in nodes or eni.network_card_index or eni.tag(_UNMANAGED_TAG) == "true":
+        if instance_id not in nodes or eni.network_card_index or _UNMANAGED in eni.tags:
             continue
-        kind, _ = kind_and_owner(eni, nodes)
-        if kind is HolderKind.BRANCH or eni.interface_type == "efa-only":
+        if eni.interface_type in _APART or eni.description.startswith(_BRANCH):
             continue
         entry = held[instance_id]
         entry.enis += 1
         entry.prefixes += len(eni.prefixes)
         entry.ips += len(eni.addresses) + PREFIX_IPS * len(eni.prefixes)
         primary = eni.device_index == 0
-        if kind is HolderKind.TRUNK or (primary and custom_networking):
+        trunk = eni.interface_type == "trunk" or eni.description.startswith(_TRUNK)
+        if trunk or (primary and custom_networking):
             continue
         entry.pod_ips += max(len(eni.addresses) - 1, 0) + PREFIX_IPS * len(eni.prefixes)
         entry.pod_subnets.add(eni.subnet_id)

@@ -104,7 +104,10 @@ def unsound(found: Cost, pace: Pace) -> str:
             f"MINIMUM_IP_TARGET={settings.minimum_ip} without WARM_IP_TARGET freezes every pool at "
             f"{settings.minimum_ip:,} addresses: pods beyond them never get one."
         )
-    if settings.warm_ip == 1 and pace.pods_per_hour >= HIGH_PODS_PER_HOUR:
+    refused = refusal(settings)
+    if refused is not None:
+        return refused
+    if settings.warm_ip == 1 and pace.pods_per_hour >= HIGH_PODS_PER_HOUR and found.calls_per_hour:
         return (
             f"WARM_IP_TARGET=1 with {pace.pods_per_hour:g} pods an hour and node: every start asks EC2, and the second "
             "pod of a burst waits."

@@ -92,7 +92,7 @@ def _helm(changed: Mapping[str, str]) -> str:
 def _terraform(cluster: Cluster, environment: Mapping[str, str]) -> str:
     name = _NAME.sub("_", cluster.name.lower()).strip("_") or "cluster"
     width = max(len(key) for key in environment)
-    pairs = "\n".join(f'      {key:<{width}} = "{value}"' for key, value in sorted(environment.items()))
+    pairs = "\n".join(f"      {key:<{width}} = {_quoted(value)}" for key, value in sorted(environment.items()))
     return (
         f'resource "aws_eks_addon" "vpc_cni_{name}" {{\n'
         f'  cluster_name                = "{cluster.name}"\n'
@@ -105,6 +105,11 @@ def _terraform(cluster: Cluster, environment: Mapping[str, str]) -> str:
         "  })\n"
         "}"
     )
+
+
+def _quoted(value: str) -> str:
+    """A Terraform string: JSON's escapes, and `${` and `%{` kept from being taken for templates."""
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
 
 
 def _go(settings: PoolSettings) -> str:

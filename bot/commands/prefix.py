@@ -10,14 +10,12 @@ from bot.capacity.tune_changes import changes
 from bot.capacity.warmpool import PoolMode
 from bot.cluster_nodes import ClusterNodes, cluster_nodes, subnet_facts
 from bot.command import Asked, Request
-from bot.errors import UserError
 from bot.message import Bullets, Button, Code, Controls, Line, Message, Part, Strong, Table, Tone
 from bot.pool_words import number
 from bot.services import Services
 from bot.views import blind_words, count, footer
 
 _EXAMPLE = "prefix cluster:prod-eu"
-_CONCEPT = frozenset({"delegation", "mode", "prefixes", "list"})
 _TONES = {
     Readiness.READY: Tone.GOOD,
     Readiness.CONDITIONS: Tone.WARNING,
@@ -35,11 +33,6 @@ _ROWS, _LINES, _RESERVATIONS = 6, 4, 3
 
 def answer(asked: Asked, request: Request, services: Services) -> Message:
     """The verdict for the cluster that was named, its subnets and types, and what to do first."""
-    if asked.words and asked.words[0].lower() in _CONCEPT:
-        raise UserError(
-            f"`prefix` judges a cluster, for example `{_EXAMPLE}`. For the concept: `explain prefix delegation`.",
-            ["explain prefix delegation", _EXAMPLE],
-        )
     pods = number(asked.options["pods"], "pods", _EXAMPLE) if "pods" in asked.options else None
     nodes = cluster_nodes(asked.target, services.facts().inventory(), services, verb="prefix")
     found = _judged(nodes, services, pods)
@@ -141,9 +134,10 @@ def _cells(row: SubnetReadiness) -> tuple[str, ...]:
 
 
 def _buttons(asked: Asked, found: PrefixReadiness) -> tuple[Button, ...]:
-    buttons = [Button(label="Tune", command=f"tune {asked.target}".strip())]
+    buttons = []
     if found.subnets:
         worst = found.subnets[0].facts.subnet
+        buttons.append(Button(label="Tune", command=f"tune {asked.target}".strip()))
         buttons.append(Button(label="Open worst", command=f"subnet {worst.subnet_id}"))
     buttons.append(Button(label="Explain", command="explain prefix delegation"))
     return tuple(buttons)

@@ -28,6 +28,7 @@ _PER_HOUR = {"h": 1.0, "hour": 1.0, "hr": 1.0, "m": 60.0, "min": 60.0, "d": 1 / 
 MOST_CHURN = 100_000
 """Pods an hour and node beyond which no node could follow: kubelet starts a few in a second."""
 
+_REPLACING = ("EKS add-on", "Terraform")
 _WAYS = {"addon": "EKS add-on", "kubectl": "kubectl", "helm": "Helm", "terraform": "Terraform"}
 _TYPES, _CHOICES = 6, 3
 
@@ -64,10 +65,12 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     inventory = services.facts().inventory()
     nodes = cluster_nodes(asked.target, inventory, services, verb="tune")
     if nodes.cluster.ip_family == "ipv6":
+        others = [cluster for cluster in inventory.clusters if cluster.ip_family == "ipv4"]
+        words = [f"tune {cluster_key(cluster)}" for cluster in others[:3]]
         raise UserError(
-            f"{nodes.cluster.name} is an IPv6 cluster: every node takes one /80 and the warm-pool targets do nothing. "
-            f"For an IPv4 cluster: `{_EXAMPLE}`.",
-            [f"status cluster:{nodes.cluster.name}"],
+            f"{nodes.cluster.name} is an IPv6 cluster: every node takes one /80 and the warm-pool targets do nothing."
+            + (f" An IPv4 cluster: `{words[0]}`." if words else f" For an IPv4 cluster: `{_EXAMPLE}`."),
+            words,
         )
     found = _tuned(nodes, services, given=given, pace=pace, churn_given="churn" in asked.options)
     again = " ".join(["tune", asked.target, *(f"{k}={v}" for k, v in asked.options.items())]).replace("  ", " ")
@@ -208,7 +211,9 @@ def _parts(found: _Tuned, way: str) -> tuple[Part, ...]:
     parts.append(Bullets(title=f"Now: {in_words(advice.current.settings)}", items=tuple(why)))
     shown = next((each for each in found.ways if each.title == way), found.ways[0] if found.ways else None)
     if shown is not None:
-        parts.append(Code(title=f"{shown.title} (for you to run)", text=shown.text))
+        # These two replace the add-on's whole configuration, of which only `env` is read here.
+        whole = "; it replaces configurationValues: add your other keys" if shown.title in _REPLACING else ""
+        parts.append(Code(title=f"{shown.title} (for you to run{whole})", text=shown.text))
     if advice.alternatives:
         others = advice.alternatives[:_CHOICES]
         left = len(advice.alternatives) - len(others)

@@ -6,7 +6,7 @@ from bot.command import Asked, Request
 from bot.commands.maxpods import answer
 from bot.config import load
 from bot.errors import QueryError, UserError
-from bot.message import Context, Message, Sources, Table
+from bot.message import Bullets, Context, Message, Sources, Table
 from bot.services import Services
 from bot.wiring.parts import Parts
 
@@ -28,7 +28,11 @@ def table(message: Message) -> dict[str, str]:
 
 
 def test_the_json_form_is_exactly_the_documented_one() -> None:
-    assert maxpods("m5.large").answer == {
+    found = dict(maxpods("m5.large").answer)
+    provisioners = found.pop("provisioners")
+    assert isinstance(provisioners, list)
+    assert [row["default"] for row in provisioners] == [29, 29, 29, 29, 29, 110]
+    assert found == {
         "instance_type": "m5.large",
         "max_enis": 3,
         "ipv4_per_eni": 10,
@@ -50,6 +54,8 @@ def test_the_json_form_is_exactly_the_documented_one() -> None:
         },
         "prefix_supported": True,
         "kube_reserved_memory_mib": 574,
+        "efa_only": 20,
+        "trunk_addresses": 18,
         "limits_source": SNAPSHOT,
     }
 
@@ -101,6 +107,12 @@ def test_the_notes_are_true_of_the_type(instance_type: str, said: str, unsaid: s
 
     assert said in found
     assert unsaid not in found
+
+
+def test_every_provisioner_is_shown_with_its_number_and_reason() -> None:
+    shown = str([part for part in maxpods("m5.4xlarge").parts if isinstance(part, Bullets)])
+    for words in ("Managed node group 110", "Karpenter 234", "Bottlerocket 234", "EKS Auto Mode 110"):
+        assert words in shown
 
 
 def test_the_table_shows_only_modes_the_type_has() -> None:
