@@ -322,6 +322,10 @@ class Inventory:
         """The account's configured name, or its id."""
         return next((a.name for a in self.accounts if a.account_id == account_id), account_id)
 
-    def clusters_of(self, subnet: Subnet) -> tuple[Cluster, ...]:
-        """The clusters that name this subnet."""
-        return tuple(cluster for cluster in self.clusters if subnet.subnet_id in cluster.all_subnet_ids)
+    def clusters_by_subnet(self) -> dict[str, tuple[str, ...]]:
+        """The names of the clusters that name each subnet, by subnet id; subnets of no cluster are not in it."""
+        names: dict[str, tuple[str, ...]] = {}
+        for cluster in self.clusters:
+            for subnet_id in cluster.all_subnet_ids:
+                names[subnet_id] = (*names.get(subnet_id, ()), cluster.name)
+        return names

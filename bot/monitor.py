@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -169,7 +169,7 @@ class Monitor:
 
     def _advance(self, inventory: Inventory, samples: tuple[Sample, ...]) -> tuple[Step, ...]:
         subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
-        clusters = _clusters_by_subnet(inventory)
+        clusters = inventory.clusters_by_subnet()
         now = self._now()
         live = {(a.rule, a.scope_key): a for a in self._store.live_alerts(now - REOPEN_WITHIN)}
         steps = []
@@ -276,14 +276,6 @@ def _subject(subnet: Subnet, clusters: tuple[str, ...]) -> Subject:
         region=subnet.region,
         az=subnet.az,
     )
-
-
-def _clusters_by_subnet(inventory: Inventory) -> Mapping[str, tuple[str, ...]]:
-    names: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
-    for cluster in inventory.clusters:
-        for subnet_id in cluster.all_subnet_ids:
-            names[subnet_id] += (cluster.name,)
-    return names
 
 
 def _as_stale(region: RegionFacts) -> RegionFacts:

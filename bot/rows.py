@@ -1,14 +1,15 @@
 """The JSON rows that several answers share: a subnet, an alert, a holder."""
 
+from collections.abc import Mapping
+
 from bot.alerts.lifecycle import Alert
 from bot.answers import AlertRow, HolderJson, SubnetRow
 from bot.capacity.holders import Holder
 from bot.capacity.standing import Standing
-from bot.inventory import Inventory
 
 
-def subnet_row(row: Standing, inventory: Inventory) -> SubnetRow:
-    """The JSON form of a subnet's standing."""
+def subnet_row(row: Standing, clusters: Mapping[str, tuple[str, ...]]) -> SubnetRow:
+    """The JSON form of a subnet's standing; `clusters` are the names of clusters by subnet id."""
     subnet = row.subnet
     return SubnetRow(
         subnet_id=subnet.subnet_id,
@@ -29,7 +30,7 @@ def subnet_row(row: Standing, inventory: Inventory) -> SubnetRow:
         depletes_at=None,
         observed_at=subnet.observed_at,
         quality=subnet.quality.value,
-        clusters=[cluster.name for cluster in inventory.clusters_of(subnet)],
+        clusters=list(clusters.get(subnet.subnet_id, ())),
     )
 
 

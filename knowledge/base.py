@@ -23,7 +23,7 @@ from knowledge.words import cleaned, key
 if TYPE_CHECKING:
     from knowledge.index import Index, Question, Ranked
 
-_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.3), (0.3, 0.36), (0.0, 0.62))
+_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.4), (0.3, 0.4), (0.0, 0.62))
 """How strongly a question speaks of this field (see `vocabulary`), and the coverage (0-1) that is then enough."""
 
 _ANOTHER_FIELD_PASTED = -2.0
@@ -31,6 +31,9 @@ _ANOTHER_FIELD_PASTED = -2.0
 
 _NEARLY_AS_GOOD = 0.8
 """Share of the best topic's rank from which the next one's best section is shown beside it: topics are neighbours."""
+
+_KNOWN_QUESTION = 0.7
+"""Likeness (0-1) from which a topic is known to make the comparison that was asked for."""
 
 _OTHERS = 5
 """The answer and its runners-up, together."""
@@ -165,7 +168,7 @@ def _match(topic: Topic, sections: tuple[Section, ...], score: float, reason: Re
 def _compared(order: tuple[Match, ...], ranked: "tuple[Ranked, ...]") -> tuple[Match, ...]:
     """The matches with the two topics that a comparison names first, unless one section already compares them."""
     names = [entry.topic for entry in ranked if entry.is_named][:2]
-    if len(names) < 2:
+    if len(names) < 2 or ranked[0].likeness >= _KNOWN_QUESTION:
         return order
     heading = set(key(order[0].section.heading))
     if all(any(heading >= set(key(name)) for name in topic.names) for topic in names):

@@ -17,10 +17,11 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.field import speaks_of_field
 from knowledge.sections import Asked, heading_fits
 from knowledge.spelling import Spelling
 from knowledge.topic import Section, Topic
-from knowledge.vocabulary import VARIANTS, implied, speaks_of_field
+from knowledge.vocabulary import VARIANTS, implied
 from knowledge.words import INSTANCE_TYPE, key, stems, without_noise
 
 # bm25s gives its own logger the level DEBUG at import and would tell of every index.
@@ -81,7 +82,7 @@ _A_NAME = 5
 _NAMES_A_TOPIC = 1.0
 """Added to how strongly a question speaks of this field when it contains the name of one of its topics."""
 
-_HEADING_FIT = 0.3
+_HEADING_FIT = 0.45
 """Share of the best section score added to a section whose heading fits the kind of question (how, when, limits)."""
 
 
@@ -90,13 +91,15 @@ class Ranked:
     """A topic with its sections for a question, best first.
 
     `rank` orders answers to one question; `coverage` (0-1) compares between questions: the share of the question's
-    words, weighed by rarity, that the topic is about; `is_named`: the question contains a name of it of two words or more.
+    words, weighed by rarity, that the topic is about; `likeness` (0-1) how near the question is to one the topic is
+    known to answer; `is_named`: the question contains a name of it of two words or more.
     """
 
     topic: Topic
     sections: tuple[Section, ...]
     rank: float
     coverage: float
+    likeness: float
     is_named: bool
 
 
@@ -178,7 +181,8 @@ class Index:
             scored = by_row[row]
             rank = float(topic_scores[row]) + _SECTION_SHARE * max(score for _, score in scored)
             coverage, on_subject = self._coverage(row, question)
-            rank *= 0.5 + coverage + _LIKE_A_QUESTION * self._likeness(row, question) ** 2
+            likeness = self._likeness(row, question)
+            rank *= 0.5 + coverage + _LIKE_A_QUESTION * likeness**2
             if self._variants[row] and not any(f" {word} " in question.words for word in self._variants[row]):
                 rank *= _OTHER_VARIANT
             if named := self._named(row, question.words):
@@ -192,6 +196,7 @@ class Index:
                     sections=_best_first(scored, question.kind),
                     rank=rank,
                     coverage=coverage,
+                    likeness=likeness,
                     is_named=named == _NAMED,
                 )
             )

@@ -31,6 +31,7 @@ class Spelling:
         self._by_letter: dict[str, list[str]] = {}
         for word in sorted(_spellings(known)):
             self._by_letter.setdefault(word[0], []).append(word)
+        self._exact = frozenset(" ".join(key(name)) for topic in known for name in topic.names)
         self._names = [(_pairs(key(name)), name) for topic in known for name in topic.names if len(key(name)) > 1]
         self._nearest = lru_cache(maxsize=4_000)(self._nearest_of_letter)
 
@@ -52,6 +53,8 @@ class Spelling:
 
     def name_meant(self, stems: str) -> str | None:
         """The topic name that a short text misspells, by the pairs of letters they share, or None."""
+        if stems.strip() in self._exact:
+            return None
         asked = _pairs(tuple(stems.split()))
         likeness = {name: 2 * len(asked & pairs) / (len(asked) + len(pairs)) for pairs, name in self._names}
         best = max(likeness, key=likeness.__getitem__, default=None)

@@ -77,6 +77,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         covered=coverage(read_for(scope, inventory), contents.blind_spots if contents else ()),
     )
     as_of = min((subnet.observed_at for subnet in subnets), default=inventory.as_of)
+    names = inventory.clusters_by_subnet()
     command = f"status {asked.target}".strip()
     warm = sum(found.warm.values())
     return Message(
@@ -99,7 +100,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         coverage=found.covered,
         answer=fields(
             StatusAnswer(
-                subnets=[subnet_row(row, inventory) for row in rows],
+                subnets=[subnet_row(row, names) for row in rows],
                 clusters=[_cluster_row(cluster, found) for cluster in clusters],
                 alerts=[alert_row(alert) for alert in found.alerts],
             )

@@ -303,7 +303,7 @@ def _json(
 ) -> SubnetAnswer:
     blocks = row.blocks
     return SubnetAnswer(
-        **subnet_row(row, inventory).model_dump(),
+        **subnet_row(row, inventory.clusters_by_subnet()).model_dump(),
         candidate_blocks=None if blocks is None else blocks.candidate,
         fragmented_blocks=None if blocks is None else blocks.fragmented,
         full_blocks=None if blocks is None else blocks.full,
