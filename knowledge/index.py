@@ -144,7 +144,7 @@ class Index:
         self._by_topic = _bm25(whole)
         self._by_section = _bm25([_section_terms(section) for _, section in self._sections])
 
-    def question(self, text: str, kind: Asked) -> Question:
+    def question(self, text: str, kind: Asked, *, is_name: bool = False) -> Question:
         """A cleaned text as a question: its terms, what they imply, and how strongly it speaks of this field."""
         corrected = self._spelling.corrected(without_noise(text))
         found = tuple(dict.fromkeys(stems(corrected)))
@@ -158,8 +158,8 @@ class Index:
         )
         words = f" {' '.join(key(corrected))} "
         named = any(name in words for names in self._phrases for name in names)
-        if not named and len(terms) <= _A_NAME and (meant := self._spelling.name_meant(words)):
-            return self.question(meant, kind)
+        if not (named or is_name) and len(terms) <= _A_NAME and (meant := self._spelling.name_meant(words)):
+            return self.question(meant, kind, is_name=True)
         return Question(
             text=text,
             kind=kind,

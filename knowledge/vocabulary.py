@@ -34,7 +34,8 @@ _SAME_THING = r"""
     multus multi-nic: pods?\b.{0,40}\b(?:second|two|several|multiple|more than one) (?:network )?(?:interface|eni|nic)s?
     subnet discovery chosen: (?:pick|choos|chose|select|decid)\w*\b.{0,20}\bsubnets?
         | subnets?\b.{0,20}\b(?:pick|choos|chose|select)\w*
-    connectivity debug reach: (?:can'?t|cannot|can not|unable to|fail\w* to|does ?n[o']t|never|not) (?:reach|connect|talk|ping|resolve)
+    connectivity debug reach: (?:can'?t|cannot|can not|unable to|fail\w* to|does ?n[o']t|not) (?:reach|connect|talk|ping)
+        | (?:can'?t|cannot|not|never) resolve
         | unreachable | no connectivity
     limit quota: may (?:a|one|i|we|it) | (?:may|can) (?:have|hold) | allowed | at most | cap | ceiling
         | how many .{0,30}(?:per|can)
