@@ -195,7 +195,7 @@ class CniSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nodegroup:
-    """A managed node group: where it may launch, what, and how many."""
+    """A managed node group: where it may launch, what, how many, and how many an update replaces at once."""
 
     name: str
     subnet_ids: tuple[str, ...]
@@ -203,6 +203,9 @@ class Nodegroup:
     status: str
     desired_size: int | None = None
     max_size: int | None = None
+    max_unavailable: int | None = None
+    max_unavailable_pct: int | None = None
+    ami_type: str = ""
     health: tuple[HealthIssue, ...] = ()
 
 
@@ -282,6 +285,22 @@ class SubnetContents:
     blind_spots: tuple[BlindSpot, ...] = ()
     enis_read: frozenset[str] = frozenset()
     reservations_read: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VpcRouting:
+    """What routes and peerings rule out for another block of a VPC; None where they could not all be read.
+
+    `routes` are destinations, `peer_cidrs` blocks of actively peered VPCs, `requester_cidrs` of VPCs that ask to be
+    peered; `pending_requests` are the peerings that this VPC asks for.
+    """
+
+    vpc_id: str
+    routes: tuple[IPv4Network, ...] | None = None
+    peer_cidrs: tuple[IPv4Network, ...] | None = None
+    requester_cidrs: tuple[IPv4Network, ...] = ()
+    pending_requests: tuple[str, ...] = ()
+    blind_spots: tuple[BlindSpot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

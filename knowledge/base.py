@@ -1,7 +1,8 @@
 """Base: the topics as one knowledge base that answers a question, or says that it does not know.
 
 Names first, then error patterns in what was pasted, then BM25 over all text. A question that no topic covers well
-enough is declined: a confident wrong topic costs more than "I don't know".
+enough is declined: a confident wrong topic costs more than "I don't know". How much is enough depends on how strongly
+the question speaks of this field: "pods hang" needs a near topic, "which ENIConfig" hardly any.
 """
 
 import math
@@ -23,8 +24,8 @@ from knowledge.words import cleaned, key
 if TYPE_CHECKING:
     from knowledge.index import Index, Question, Ranked
 
-_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.4), (0.3, 0.4), (0.0, 0.62))
-"""How strongly a question speaks of this field (see `vocabulary`), and the coverage (0-1) that is then enough."""
+_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.365), (0.3, 0.34), (0.0, 0.62))
+"""How strongly a question speaks of this field (see `field`), and the coverage (0-1) that is then enough."""
 
 _ANOTHER_FIELD_PASTED = -2.0
 """Up to here a pasted error is another platform's, though its words are in one of our patterns."""
@@ -33,7 +34,7 @@ _NEARLY_AS_GOOD = 0.8
 """Share of the best topic's rank from which the next one's best section is shown beside it: topics are neighbours."""
 
 _KNOWN_QUESTION = 0.7
-"""Likeness (0-1) from which a topic is known to make the comparison that was asked for."""
+"""Likeness (0-1) to one of its questions from which a topic is known to answer, or to compare, what was asked."""
 
 _OTHERS = 5
 """The answer and its runners-up, together."""
@@ -55,7 +56,8 @@ class Match:
     """A topic that fits a text, how well (0-1), its sections best first, and the section to show.
 
     In an answer that is the best one followed by what fits of the next ones; where another topic fits nearly as well,
-    `beside` is that topic and its best section comes second.
+    `beside` is that topic and its best section comes second. `likeness` (0-1) tells how near the question is to one
+    the topic is known to answer.
     """
 
     topic: Topic
@@ -63,6 +65,7 @@ class Match:
     sections: tuple[Section, ...]
     score: float
     reason: Reason
+    likeness: float = 0.0
     beside: Topic | None = None
 
 
@@ -117,9 +120,8 @@ class KnowledgeBase:
         for match in self._by_symptom(symptoms(question.text, self.topics), ranked, question):
             found.setdefault(match.topic.topic_id, match)
         for entry in ranked:
-            found.setdefault(
-                entry.topic.topic_id, _match(entry.topic, entry.sections, round(entry.coverage, 3), Reason.TEXT)
-            )
+            by_text = _match(entry.topic, entry.sections, round(entry.coverage, 3), Reason.TEXT)
+            found.setdefault(entry.topic.topic_id, replace(by_text, likeness=entry.likeness))
         order = tuple(found.values())
         if len(order) < 2 or named is not None:
             return order
@@ -198,4 +200,4 @@ def _is_answer(best: Match, question: "Question") -> bool:
             return question.of_field > _ANOTHER_FIELD_PASTED
         case Reason.TEXT:
             needed = next((coverage for at_least, coverage in _NEEDED if question.of_field >= at_least), math.inf)
-            return best.score >= needed
+            return best.likeness >= _KNOWN_QUESTION or best.score >= needed

@@ -13,7 +13,7 @@ _OURS = (
     r"|ip(?:v4|v6)?(?: address(?:es)?)?[- ](?:exhaust|leak|cool)\w*"
     r"|(?:pod|node|free|spare|warm|secondary|available) (?:ips?|address(?:es)?)"
     r"|ips? per (?:node|eni|pod|subnet)|(?:out of|no|more|fewer|how many) (?:\w+ )?(?:ips?|address(?:es)?)\b"
-    r"|aws-?k8s\S*|network address usage|nau|100\.64\S*|cg-?nat|externalsnat|external snat|snat|c6?ni"
+    r"|aws-?k8s\S*|network address usage|nau|100\.64\S*|cg-?nat|externalsnat|external snat|snat|cni"
     r"|lattice|karpenter|fargate|auto mode|multus|cluster ?ip|service cidr|securitygrouppolic\w*|nodeclass"
     r"|awscni_\w+|cool-?down|sgp|enforcing mode|amazonvpc\w*|amazoneks_cni\w*|subnet discovery"
     r"|cidr reservations?|privatelink|transit gateway|tgw|vpc peering|shared vpc|vpc sharing"
@@ -47,7 +47,7 @@ _SERVICES = (
     r"|git(?:hub|lab)?|jenkins|argo ?cd?|flux|helm|keda|velero|hpa|horizontal pod autoscaler|vpa|oom ?killed"
     r"|image ?pull\w*|pvcs?|persistent ?volume\w*|storage ?class\w*|cron ?jobs? (?:schedule|never)"
     r"|config ?maps? key|secrets?|rbac|kubeconfig|buckets?|gpus?|java\w*|python|react|spring|mysql"
-    r"|postgres\w*|mongo\w*|redis|nginx|excel|tensorflow|stateful ?sets?|cert-?manager|lets ?encrypt|tls"
+    r"|postgres\w*|mongo\w*|redis|nginx|excel|tensorflow|stateful ?sets?|cert-?manager|lets ?encrypt"
     r"|certificates?|passwords?|mfa|oidc|saml|vim|regex|css|html|sql|ospf|bgp|vlans?|site[- ]to[- ]site"
     r"|disk ?pressure|memory ?pressure|evict\w+|taints?|tolerations?|auto ?scaling group warm pool"
     r"|warm pool lifecycle|lifecycle hooks?|weather|poem|joke|recipe|song|president|capital of|football"
@@ -57,12 +57,12 @@ _SERVICES = (
 """Other services, tools and subjects of AWS and Kubernetes, small talk, and attempts to steer the answer."""
 
 _NEIGHBOURS = (
-    r"cpu|memory|ssh|pricing|price|(?:per|a) (?:gb|gib)|per hour|elastic ips?"
+    r"cpu|memory|ssh|pricing|price|(?:per|a) (?:gb|gib)|elastic ips?"
     r"|(?:resource )?requests and limits|resource limits|stopped posting|50[0-4] (?:bad|errors?|gateway)"
     r"|health ?checks?|sticky sessions?|cost explorer|registrar|scps?"
     r"|(?:write|compose|draft) (?:me )?an? \w+|kubectl logs (?:follow|-f|previous|--previous)"
-    r"|scal(?:e|ing) (?:down|to zero)|drain a node|logs? retention|account access|console login"
-    r"|ephemeral storage|flask|django|node\.?js|ansible|terraform state"
+    r"|not scaling down|scal\w+ (?:\w+ ){0,3}to zero|drain a node|logs? retention|account access|console login"
+    r"|ephemeral storage|disruption budgets?|pdbs?|flask|django|node\.?js|ansible|terraform state"
     r"|create an? (?:eks |new )?cluster (?:with|using|in)|service account tokens?"
 )
 """Subjects of neighbours: nodes, clusters and AWS without their networking."""
@@ -71,7 +71,7 @@ _MASK = r"/(?:1[6-9]|2[0-8]|80)\b"
 
 _REACHES_OUT = re.compile(
     r"\b(?:pods?|nodes?|cluster|workers?|containers?)\b.{0,60}"
-    r"\b(?:reach|connect|talk|access|egress|timed? ?outs?|download|pull|call)",
+    r"\b(?:reach|connects?\b|connecting|talk|access|egress|timed? ?outs?|download|pull|call)",
     re.IGNORECASE | re.DOTALL,
 )
 """A pod that reaches for a service: the service's name is then where to, not what about."""

@@ -44,7 +44,7 @@ _OFF_SUBJECT = 0.25
 """Coverage is cut to this share otherwise: "taint a node" is not answered by a topic that mentions taints once."""
 
 _SHARED_WORDS_SUFFICE = 0.6
-"""From here on (see `vocabulary`) it is not cut: the question is of this field, whatever words it is asked in."""
+"""From here on (see `field`) it is not cut: the question is of this field, whatever words it is asked in."""
 
 _NAMED = 0.5
 """Added to coverage, and as a share to the rank, when the question contains a topic's name of two words or more."""
@@ -58,7 +58,7 @@ _NAMED_SHORTLY = 0.4
 _FEW_TOPICS = 0.25
 """Share of the topics that may mention a word which is still a name by itself."""
 
-_LIKE_A_QUESTION = 2.5
+_LIKE_A_QUESTION = 4.0
 """Share of the rank added when the question is one the topic is known to answer, less for a lesser overlap."""
 
 _UNKNOWN_WEIGHT = 0.8
@@ -109,7 +109,7 @@ class Question:
 
     `words` are its stems in order between spaces, `terms` the distinct ones with compounds, misspelt words of the field
     put right in both; `added` the known stems that the vocabulary
-    adds; `of_field` how strongly it speaks of this field (see `vocabulary`).
+    adds; `of_field` how strongly it speaks of this field (see `field`).
     """
 
     text: str

@@ -22,7 +22,11 @@ def _words(*alternatives: str) -> re.Pattern[str]:
 _QUESTIONS: tuple[tuple[Asked, re.Pattern[str]], ...] = (
     (
         Asked.HOW,
-        re.compile(r"^\W*(?:where (?:can|do) (?:i|we|one) (?:see|find|look)|list|show|find|get|script|count|(?:which|what) (?:commands?|query))\b", re.IGNORECASE),
+        re.compile(
+            r"^\W*(?:where (?:can|do) (?:i|we|one) (?:see|find|look)"
+            r"|list|show|find|get|script|count|(?:which|what) (?:commands?|query))\b",
+            re.IGNORECASE,
+        ),
     ),
     (
         Asked.WRONG,

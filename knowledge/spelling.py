@@ -12,7 +12,7 @@ _MAX_CORRECTED = 12
 """Misspelt words looked up per question: a look-up reads all words with the same first letter."""
 
 _SAME_NAME = 0.8
-"""Share of letter pairs (Dice, 0-1) from which a short text is a misspelt name: two slips in a dozen letters.
+"""Share of letter pairs (Dice, 0-1) from which a short text is a misspelt name: a slip in a dozen letters.
 
 Source: Dice coefficient of letter pairs (https://en.wikipedia.org/wiki/Dice-Sørensen_coefficient).
 """

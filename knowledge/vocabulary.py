@@ -22,7 +22,7 @@ _SAME_THING = r"""
     ip: address(?:es)?
     exhaustion: (?:run|ran|running|nearly|almost|completely) (?:out|dry) | exhaust\w+ | used up | no more
         | ran out
-    warm pool unused addresses: (?:hoard|hog|sit|idle|wast|unused|burn|hold|eat)\w*
+    warm pool unused addresses: (?:hoard|hog|idle|wast|unused|burn|eat)\w*
     warm pool free: spare | surplus | idle | unused | headroom | buffer
     not released: (?:never|not|won'?t|don'?t|doesn'?t).{0,30}(?:free|give|given|hand|return|releas|shrink|drop)\w*
     release return: (?:give|gave|given|hand(?:ed)?)(?: \w+){0,2} back
@@ -34,8 +34,8 @@ _SAME_THING = r"""
     multus multi-nic: pods?\b.{0,40}\b(?:second|two|several|multiple|more than one) (?:network )?(?:interface|eni|nic)s?
     subnet discovery chosen: (?:pick|choos|chose|select|decid)\w*\b.{0,20}\bsubnets?
         | subnets?\b.{0,20}\b(?:pick|choos|chose|select)\w*
-    connectivity debug reach: (?:can'?t|cannot|can not|unable to|fail\w* to|does ?n[o']t|not) (?:reach|connect|talk|ping)
-        | (?:can'?t|cannot|not|never) resolve
+    connectivity debug: (?:can'?t|cannot|can not|unable to|fail\w* to) (?:reach|connect|talk|ping|resolve)
+        | (?:does ?n[o']t|not|never) (?:reach|connect|talk|ping|resolve)
         | unreachable | no connectivity
     limit quota: may (?:a|one|i|we|it) | (?:may|can) (?:have|hold) | allowed | at most | cap | ceiling
         | how many .{0,30}(?:per|can)
@@ -45,11 +45,11 @@ _SAME_THING = r"""
     primary eni: first (?:eni|interface) | eth0
     secondary cidr: (?:second|additional|extra|another|new|more|added?) (?:\w+ )?(?:cidrs?|ranges?|address space)
     secondary cidr 100.64.0.0/10 custom networking: 100\.6[4-9] | cg-?nat | 198\.1[89] | non-?routable
-    custom networking subnet: (?:other|different|separate|own|dedicated) (?:pod )?subnets? | pod subnets?
+    custom networking eniconfig subnet: (?:other|different|separate|own|dedicated) (?:pod )?subnets? | pod subnets?
     subnet size addresses per node: masks? | netmask | /2[0-8] (?:subnet|enough|too) | usable
         | how (?:big|large)\b.{0,20}\bsubnets?
     subnet size: (?:bigger|larger|smaller|roomier|resize|enlarge|grow|extend) (?:\w+ )?subnets?
-    subnet size: subnets? (?:\w+ ){0,2}(?:bigger|larger|smaller|resize|enlarge)
+    subnet size: subnets? (?:\w+ ){0,2}(?:bigger|larger|smaller|resiz\w+|enlarg\w+)
     fragmentation contiguous /28: aligned | contiguous | scattered | holes | swiss cheese | defrag\w*
         | (?:free|16|sixteen).{0,12}blocks?
     16 /28 prefix: sixteen
@@ -103,13 +103,19 @@ _SAME_THING = r"""
     holders addresses: who (?:holds|uses|owns|has) | top consumers?
     ipamd logs where: checkpoint file | logs?\b.{0,30}\b(?:where|find|located|path|box|node)
         | (?:where|find|locat\w+|path)\b.{0,40}\blogs? | log files? | daemon'?s? logs?
-    stuck containercreating exhaustion: (?:stuck|hang\w*|never gets? past|sits?|stay\w*|remain\w*) (?:in |at )?(?:containercreating|pending|creating)
+    stuck containercreating exhaustion: (?:stuck|hang\w*|never gets? past) (?:in |at )?(?:containercreating|pending)
+        | (?:sits?|stay\w*|remain\w*) (?:in |at )?(?:containercreating|pending|creating)
     no address exhaustion triage: containercreating
     crash loop: crash\w* | restart\w* | 0/[12] | 1/2
     NotReady aws-node: not ?ready
     api throttling requestlimitexceeded: throttl\w* | rate limit\w* | 429 | 503
     ec2 api throttling calls: (?:ec2|api) calls? | number of calls
+    security group database: databases? | rds | redis | elasticache | postgres\w* | mysql
+    max-pods formula: pods? (?:per|on|for|in) (?:an? )?[a-z]\w+\.\d*\w+ | \d+(?:th|st|nd|rd) pod
     iam permissions: unauthori[sz]ed\w* | access ?denied | permission\w* | iam polic(?:y|ies)
+    hyperscale vpc quota: (?:one|a|single|big) vpc (?:can )?(?:hold|support|take)
+        | pods? (?:can|per|in) (?:one|a|single) vpc
+    change cluster subnets: (?:swap|replac|chang|exchang)\w*\b.{0,20}\bsubnets?
     hyperscale quota network address usage: hundred thousand | 100k | tens of thousands
         | thousands of (?:pods|nodes) | \d{4,} (?:pods|nodes)
 """
@@ -119,11 +125,15 @@ A line that starts with " | " further in continues the one above; the order has 
 """
 
 _POINTS_AT = r"""
+    karpenter subnet zone: autoscal\w+\b.{0,50}\b(?:zone|az|subnet)s? | (?:dry|full|empty) (?:zone|az)
+    ip cooldown: half a minute | 30 ?s(?:ec\w*)? | thirty seconds
+    not released return: (?:still|sits?|keeps?|holds?)\b.{0,20}\b\d+ (?:ips|address\w*) | drained
+    multus multi-nic: (?:second|another|two|additional) (?:network )?(?:interface|nic|network)s?\b.{0,20}\b(?:pod|workload)s?
     control plane subnets free addresses: (?:e?mail\w*|notice|notif\w+) (?:from |by )?aws
         | aws (?:sent|mail|e-?mail|notif|warn)\w* | impaired
     karpenter subnet zone spread: scheduler\b.{0,40}\bignor\w+
-        | (?:each|different|other|one|every|per|same|which) (?:az|zone)s?\b.{0,40}\b(?:full|empty|free|room|fit|left|number)
-    subnet discovery same zone: (?:borrow|share|spill|overflow|use) \w+ (?:from|of|into) (?:another|other|az|zone|subnet)\w*
+        | (?:each|different|other|one|every|per|same|which) (?:az|zone)s?\b.{0,40}\b(?:full|empty|free|room|fit|left)
+    subnet discovery same zone: (?:borrow|share|spill|overflow) \w+ (?:from|of|into) (?:another|other|az|zone|subnet)\w*
     existing nodes replaced roll out: old(?:er)? nodes? (?:still|keep|use)
         | still (?:use|uses|using|have|has|on|get|gets|single) | before the (?:switch|change|upgrade)
     exhaustion warm pool spare: half[- ]empty | used up | gone | eaten | swallow\w* | grab\w* | \d+ nodes and
@@ -135,11 +145,13 @@ _POINTS_AT = r"""
     add-on drift overwritten configuration values: edited | by hand | manual(?:ly)?
         | (?:old|previous) (?:values?|settings?) | not applied | (?:went|goes|is|are) back to
     vpc cni add-on configuration: helm values | daemon ?set\b.{0,30}\b(?:edit|chang|reset|back)\w*
-    mtu large packets: (?:packets?|payloads?|transfers?|uploads?|responses?|requests?)\b.{0,40}\b(?:larger|bigger|big|large|bytes|lost|stall|hang)\w*
+    mtu large packets: (?:packets?|payloads?|transfers?)\b.{0,40}\b(?:larger|bigger|big|large|bytes|lost|stall|hang)\w*
+        | (?:uploads?|responses?|requests?)\b.{0,40}\b(?:larger|bigger|big|large|bytes|lost|stall|hang)\w*
         | \b1[345]\d\d bytes
     dns timeouts: look-?ups? | name resolution | resolv\w+ | nslookup | \bdig\b
-    security group database: databases? | rds | redis | elasticache | postgres\w* | mysql
-    security groups for pods: (?:one|single|some|certain|selected|particular) (?:service|pod|app\w*|workload|deployment)s?\b.{0,40}\b(?:in|access|allow\w*|reach|only)
+    security groups for pods: (?:one|single|some) (?:service|pod|app\w*|workload)s?\b.{0,40}\b(?:access|allow\w*|only)
+        | (?:one|single|some) (?:service|pod|app\w*|workload)s?\b.{0,40}\b(?:in|reach)
+        | (?:selected|certain|particular) (?:service|pod|workload)s?
     network policy: namespaces? | micro-?segment\w* | east[- ]west | isolat\w+ | talk to each other | deny all
     ipv6 cluster new cluster migrate: (?:flip|convert|migrat\w+|switch|chang\w+|move)\b.{0,30}\b(?:ipv6|ipv4|ip family)
         | (?:ipv4|ipv6)\b.{0,40}\b(?:flip|convert|migrat\w+|switch)

@@ -58,7 +58,13 @@ def test_names_are_asked_only_when_a_route_fits() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["prefix vs custom networking", "plan versus size", "prefix delegation", "subnet fragmentation", "what is prefix mode"],
+    [
+        "prefix vs custom networking",
+        "plan versus size",
+        "prefix delegation",
+        "subnet fragmentation",
+        "what is prefix mode",
+    ],
 )
 def test_comparisons_and_concepts_are_explained_although_they_begin_with_a_verb(text: str) -> None:
     assert parse(text, COMMANDS).verb == "explain"

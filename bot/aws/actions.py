@@ -59,6 +59,18 @@ ACTIONS = (
     ),
     Action(
         service="ec2",
+        operation="DescribeRouteTables",
+        why="Destinations that a further CIDR block of a VPC may not equal or contain.",
+        needed=False,
+    ),
+    Action(
+        service="ec2",
+        operation="DescribeVpcPeeringConnections",
+        why="Blocks of peered VPCs, which a further CIDR block of a VPC may not overlap.",
+        needed=False,
+    ),
+    Action(
+        service="ec2",
         operation="DescribeInstanceTypes",
         why="ENIs and addresses per ENI of an instance type; a snapshot stands in without it.",
         needed=False,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TypeVar
 
-from bot.aws import clusters, cni_metrics, queries
+from bot.aws import clusters, cni_metrics, queries, routing
 from bot.aws.actions import Action, action
 from bot.aws.errors import AccessDeniedError, AccountUnavailableError, NotFoundError, RegionUnavailableError
 from bot.aws.queries import Place
@@ -17,7 +17,8 @@ from bot.inventory import Account
 T = TypeVar("T")
 
 _NO_INSTANCE = "i-00000000000000000"
-"""An id no instance has: the filter finds nothing, and the answer still shows that the call is allowed."""
+_NO_VPC = "vpc-00000000000000000"
+"""Ids that nothing has: the filter finds nothing, and the answer still shows that the call is allowed."""
 _ANY_TYPE = "m5.large"
 
 
@@ -85,6 +86,8 @@ def check_region(sessions: Sessions, account: Account, region: str, now: datetim
         return
     subnet_ids = [subnet.subnet_id for subnet in subnets or () if subnet.account_id == account.account_id][:1]
     yield trial.run("DescribeVpcs", queries.vpcs)[0]
+    yield trial.run("DescribeRouteTables", lambda place: routing.route_tables(place, _NO_VPC))[0]
+    yield trial.run("DescribeVpcPeeringConnections", lambda place: routing.peerings(place, _NO_VPC))[0]
     yield trial.run("DescribeInstances", lambda place: queries.instances(place, [_NO_INSTANCE]))[0]
     yield trial.run("DescribeInstanceTypes", lambda place: queries.instance_limits(place, [_ANY_TYPE]))[0]
     yield trial.each("DescribeNetworkInterfaces", subnet_ids, _interfaces, "no subnet of its own to try it on")[0]

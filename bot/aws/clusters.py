@@ -65,6 +65,7 @@ def nodegroup(place: Place, name: str, nodegroup_name: str) -> Nodegroup:
     with translated(place.account, place.region, "DescribeNodegroup"):
         item = place.eks.describe_nodegroup(clusterName=name, nodegroupName=nodegroup_name)["nodegroup"]
         scaling = item.get("scalingConfig", {})
+        update = item.get("updateConfig") or {}
         return Nodegroup(
             name=nodegroup_name,
             subnet_ids=tuple(item.get("subnets", ())),
@@ -72,6 +73,9 @@ def nodegroup(place: Place, name: str, nodegroup_name: str) -> Nodegroup:
             status=item.get("status", ""),
             desired_size=scaling.get("desiredSize"),
             max_size=scaling.get("maxSize"),
+            max_unavailable=update.get("maxUnavailable"),
+            max_unavailable_pct=update.get("maxUnavailablePercentage"),
+            ami_type=item.get("amiType", ""),
             health=_health(item.get("health", {}).get("issues")),
         )
 

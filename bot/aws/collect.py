@@ -9,12 +9,22 @@ from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.aws import clusters as eks
-from bot.aws import queries
+from bot.aws import queries, routing
 from bot.aws.errors import AccountUnavailableError, NotFoundError, RegionUnavailableError, blind_spot
 from bot.aws.queries import Place
 from bot.aws.sessions import Sessions
 from bot.errors import QueryError
-from bot.inventory import Account, BlindSpot, Cluster, Inventory, RegionFacts, Subnet, SubnetContents
+from bot.inventory import (
+    Account,
+    BlindSpot,
+    Cluster,
+    Inventory,
+    RegionFacts,
+    Subnet,
+    SubnetContents,
+    Vpc,
+    VpcRouting,
+)
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -118,6 +128,39 @@ def read_contents(
             for account in known.values()
         )
     return merged(parts)
+
+
+def read_routing(sessions: Sessions, accounts: Iterable[Account], vpc: Vpc, now: datetime) -> VpcRouting:
+    """The routes and peerings of one VPC, read in the account that owns it; what fails is None and a BlindSpot.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html (a participant sees neither all route
+    tables of a shared VPC nor its peerings, so the owner alone can answer).
+    """
+    owner = next((account for account in accounts if account.account_id == vpc.account_id), None)
+    if owner is None:
+        spot = BlindSpot(
+            account_id=vpc.account_id,
+            region=vpc.region,
+            api="DescribeRouteTables",
+            reason="The VPC is shared by this account, which is not configured: its routes and peerings are unseen.",
+            observed_at=now,
+        )
+        return VpcRouting(vpc_id=vpc.vpc_id, blind_spots=(spot,))
+    reading = _Reading(place=Place(sessions=sessions, account=owner, region=vpc.region), now=now)
+    routes = reading.attempt(routing.route_tables, vpc.vpc_id)
+    peerings = reading.attempt(routing.peerings, vpc.vpc_id)
+    active = [item for item in peerings or () if item.state is routing.PeeringState.ACTIVE]
+    pending = [item for item in peerings or () if item.state is routing.PeeringState.PENDING]
+    # An active peering without blocks would be one that nothing overlaps: not known is the truth.
+    known = peerings is not None and all(item.peer_cidrs for item in active)
+    return VpcRouting(
+        vpc_id=vpc.vpc_id,
+        routes=routes,
+        peer_cidrs=tuple(cidr for item in active for cidr in item.peer_cidrs) if known else None,
+        requester_cidrs=tuple(cidr for item in pending if not item.requested for cidr in item.peer_cidrs),
+        pending_requests=tuple(item.peering_id for item in pending if item.requested),
+        blind_spots=tuple(reading.spots),
+    )
 
 
 def merged(parts: Sequence[SubnetContents]) -> SubnetContents:

@@ -24,6 +24,17 @@ FAILED_CONTENTS = Ttl(
     age=timedelta(seconds=15),
     reason="Long enough that a room full of askers does not hammer a throttled API, short enough to see a repair.",
 )
+ROUTING = Ttl(
+    subject="routes and peerings of a VPC",
+    age=timedelta(minutes=2),
+    reason="Asked for by `cidr` and `plan` a few times in a row, and changed by hand: who removes a route because of "
+    "the answer asks again after a minute or two.",
+)
+FAILED_ROUTING = Ttl(
+    subject="routes and peerings that could not all be read",
+    age=timedelta(seconds=15),
+    reason="As for the contents of a subnet: the next asker soon sees a repaired permission.",
+)
 INSTANCE_LIMITS = Ttl(
     subject="ENI limits of an instance type",
     age=timedelta(hours=24),
@@ -55,7 +66,18 @@ FAILURE = Ttl(
     reason="One refusal stands for every region and API of the account in one sweep; the next poll tries again.",
 )
 
-TTLS = (CONTENTS, FAILED_CONTENTS, INSTANCE_LIMITS, UNKNOWN_INSTANCE_TYPE, WARM_IPS, REGIONS, CALLER, FAILURE)
+TTLS = (
+    CONTENTS,
+    FAILED_CONTENTS,
+    ROUTING,
+    FAILED_ROUTING,
+    INSTANCE_LIMITS,
+    UNKNOWN_INSTANCE_TYPE,
+    WARM_IPS,
+    REGIONS,
+    CALLER,
+    FAILURE,
+)
 
 ROLE_SESSION = timedelta(hours=1)
 """Length of an assumed role's session.
@@ -81,6 +103,11 @@ INSTANCE_TYPES_PAGE = 100
 """Results of one DescribeInstanceTypes.
 
 Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypes.html (MaxResults 5 to 100).
+"""
+ROUTE_TABLES_PAGE = 100
+"""Route tables of one DescribeRouteTables.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRouteTables.html (MaxResults 5 to 100).
 """
 EKS_PAGE = 100
 """Results of one EKS list call.

@@ -15,7 +15,7 @@ from bot.aws.errors import AccountUnavailableError, RegionUnavailableError
 from bot.aws.queries import Place
 from bot.aws.sessions import Sessions
 from bot.errors import QueryError
-from bot.inventory import Account, Cluster, InstanceLimits, Inventory, Subnet, SubnetContents
+from bot.inventory import Account, Cluster, InstanceLimits, Inventory, Subnet, SubnetContents, Vpc, VpcRouting
 from bot.scope import cluster_key
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ _KEPT_TYPES = 16384
 """More than every instance type in a dozen regions (about 1,400 a region)."""
 _KEPT_ACCOUNTS = 4096
 _KEPT_CLUSTERS = 4096
+_KEPT_VPCS = 4096
 
 
 class Reader:
@@ -48,6 +49,7 @@ class Reader:
             lambda _: limits.REGIONS.age, maxsize=_KEPT_ACCOUNTS
         )
         self._contents: SharedReads[str, SubnetContents] = SharedReads(_age_of_contents, maxsize=_KEPT_SUBNETS)
+        self._routing: SharedReads[tuple[str, str], VpcRouting] = SharedReads(_age_of_routing, maxsize=_KEPT_VPCS)
         self._warm: SharedReads[str, int | None] = SharedReads(lambda _: limits.WARM_IPS.age, maxsize=_KEPT_CLUSTERS)
         self._limits: SharedReads[tuple[str, str, str], InstanceLimits | None] = SharedReads(
             _age_of_limits, maxsize=_KEPT_TYPES
@@ -89,6 +91,16 @@ class Reader:
         by_id = {subnet.subnet_id: subnet for subnet in subnets}
         parts = self._contents.get_many(by_id, lambda missing: self._read_contents([by_id[key] for key in missing]))
         return collect.merged(tuple(parts.values()))
+
+    def vpc_routing(self, vpc: Vpc) -> VpcRouting:
+        """The routes and peerings of the VPC, at most limits.ROUTING.age old.
+
+        What cannot be read is None, and in its blind spots.
+        Raises: QueryError when none are configured and the caller's own account cannot be found out.
+        """
+        return self._routing.get(
+            (vpc.region, vpc.vpc_id), lambda: collect.read_routing(self._sessions, self.accounts(), vpc, self._now())
+        )
 
     def instance_limits(
         self, instance_types: Iterable[str], account_id: str | None = None, region: str | None = None
@@ -201,6 +213,10 @@ def _only(contents: SubnetContents, subnet_id: str) -> SubnetContents:
 
 def _age_of_contents(contents: SubnetContents) -> timedelta:
     return limits.FAILED_CONTENTS.age if contents.blind_spots else limits.CONTENTS.age
+
+
+def _age_of_routing(found: VpcRouting) -> timedelta:
+    return limits.FAILED_ROUTING.age if found.blind_spots else limits.ROUTING.age
 
 
 def _age_of_limits(found: InstanceLimits | None) -> timedelta:

@@ -129,14 +129,16 @@ def association(
     *,
     routes: Iterable[IPv4Network] | None = None,
     peer_cidrs: Iterable[IPv4Network] | None = None,
+    pending_requests: Sequence[str] = (),
     other_cidrs: Iterable[IPv4Network] = (),
     quota: int | None = None,
 ) -> Candidate:
     """Whether `candidate` may be associated with a VPC that has `cidrs` (primary first), and why.
 
     `routes` are the destinations in the VPC's route tables and `peer_cidrs` the blocks of actively peered VPCs: None
-    when not known, which the reason says. `other_cidrs` (of other VPCs) never refuse, they are warned of. `quota` is
-    the account's blocks per VPC, None when not known.
+    when not known, which the reason says. `pending_requests` are the peerings that the VPC asks for: until they are
+    answered it takes no block. `other_cidrs` (of other VPCs) never refuse, they are warned of. `quota` is the
+    account's blocks per VPC, None when not known.
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
     Example: `association(IPv4Network("192.168.0.0/16"), [IPv4Network("10.0.0.0/16")]).allowed` is False.
     """
@@ -153,6 +155,11 @@ def association(
     full, quota_words = _quota(len(cidrs), quota)
     if full is False:
         refusals.append(quota_words)
+    if pending_requests:
+        refusals.append(
+            f"its request for the peering {pending_requests[0]} is pending: until it is accepted or deleted AWS adds "
+            "no block to the VPC that asks"
+        )
     if refusals:
         return Candidate(cidr=candidate, allowed=False, reason=_sentence(refusals))
     open_questions = [text for known, text in ((verdict, words), (full, quota_words)) if known is None]
@@ -167,6 +174,7 @@ def candidates(
     *,
     routes: Iterable[IPv4Network] | None = None,
     peer_cidrs: Iterable[IPv4Network] | None = None,
+    pending_requests: Sequence[str] = (),
     other_cidrs: Iterable[IPv4Network] = (),
     quota: int | None = None,
     each: int = 2,
@@ -174,7 +182,8 @@ def candidates(
     """Blocks worth adding, best first: /16s of 100.64.0.0/10 for pods, then neighbours in the VPC's own range.
 
     At most `each` of a range; what the table refuses is left out, and so is what other VPCs use unless all of
-    100.64.0.0/10 is. At the quota every block is shown as refused for that reason alone.
+    100.64.0.0/10 is. At the quota, or while the VPC asks for a peering, every block is shown as refused for that
+    reason alone.
     """
     others = tuple(other_cidrs)
     judge = partial(
@@ -190,7 +199,9 @@ def candidates(
     shared = [block for block in _NETWORKS[AddressRange.SHARED].subnets(new_prefix=LARGEST_LENGTH) if fits(block)]
     found = ([block for block in shared if apart(block)] or shared)[:each]
     found += islice((block for block in _neighbours(cidrs) if apart(block) and fits(block)), each)
-    ranked = [judge(block, cidrs, other_cidrs=others, quota=quota) for block in found]
+    ranked = [
+        judge(block, cidrs, pending_requests=pending_requests, other_cidrs=others, quota=quota) for block in found
+    ]
     return tuple(sorted(ranked, key=lambda candidate: candidate.allowed is None))
 
 

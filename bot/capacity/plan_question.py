@@ -8,7 +8,7 @@ from bot.capacity.plan import Plan, plan
 from bot.capacity.rooms import Need, Zone
 from bot.capacity.sites import Site
 from bot.capacity.warmpool import PoolSettings
-from bot.inventory import InstanceLimits
+from bot.inventory import InstanceLimits, VpcRouting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Question:
 
     `existing_pods` is the mean number of pods with an address on the nodes there, None when not known; `limits_of`
     holds the limits of their types. `subnet_cidrs` are the VPC's subnets, None when not all could be read;
-    `other_cidrs` the blocks of other VPCs.
+    `other_cidrs` the blocks of other VPCs, `routing` the VPC's routes and peerings, None when not asked for.
     """
 
     site: Site
@@ -47,6 +47,7 @@ class Question:
     limits_of: Mapping[str, InstanceLimits] | None = None
     subnet_cidrs: tuple[IPv4Network, ...] | None = None
     other_cidrs: tuple[IPv4Network, ...] = ()
+    routing: VpcRouting | None = None
 
     @property
     def asked(self) -> int:

@@ -5,13 +5,14 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 
 from bot.capacity.blocks import candidate_blocks
-from bot.capacity.cidr import LARGEST_LENGTH, SMALLEST_LENGTH, candidates
+from bot.capacity.cidr import LARGEST_LENGTH, SMALLEST_LENGTH, Candidate, candidates
 from bot.capacity.cidr_steps import Addition, shell_steps
 from bot.capacity.option_steps import subnet_command
 from bot.capacity.plan_question import Option, Question, left_after
 from bot.capacity.rooms import Need, Room, Zone, node_need
 from bot.capacity.subnets import usable_ips
 from bot.capacity.vpc_space import first_free
+from bot.inventory import Vpc, VpcRouting
 
 
 def new_subnets(question: Question) -> Option | None:
@@ -87,11 +88,24 @@ def _space(
     inside = _blocks_in(vpc.cidrs, taken, length, count)
     if len(inside) == count:
         return inside, None, True
-    for candidate in candidates(vpc.cidrs, other_cidrs=question.other_cidrs):
+    for candidate in _suggested(question, vpc):
         blocks = _blocks_in((candidate.cidr,), (), length, count)
         if candidate.allowed is not False and len(blocks) == count:
             return blocks, candidate.cidr, candidate.allowed
     return (), None, False
+
+
+def _suggested(question: Question, vpc: Vpc, each: int = 2) -> tuple[Candidate, ...]:
+    """The blocks that may be added to the VPC, as far as its routes and peerings are known."""
+    routing = question.routing or VpcRouting(vpc_id=vpc.vpc_id)
+    return candidates(
+        vpc.cidrs,
+        routes=routing.routes,
+        peer_cidrs=routing.peer_cidrs,
+        pending_requests=routing.pending_requests,
+        other_cidrs=(*question.other_cidrs, *routing.requester_cidrs),
+        each=each,
+    )
 
 
 def _blocks_in(
@@ -127,8 +141,7 @@ def _second_block(question: Question, need: Need, name: str, *, discovery: bool)
     vpc = question.site.vpc
     if vpc is None:
         return None
-    suggested = candidates(vpc.cidrs, other_cidrs=question.other_cidrs, each=1)
-    chosen = next((item for item in suggested if item.allowed is not False), None)
+    chosen = next((item for item in _suggested(question, vpc, each=1) if item.allowed is not False), None)
     zones = tuple(sorted({zone.az for zone in question.site.zones if zone.az}))
     if chosen is None or len(zones) != len(question.site.zones):
         return None

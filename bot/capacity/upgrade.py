@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from functools import partial
 
 from bot.capacity.plan import Plan, plan
 from bot.capacity.rooms import Need, Take, full_need
@@ -21,6 +23,28 @@ FULL_CODE = "InsufficientFreeAddresses"
 
 Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_ClusterIssue.html and API_Issue.html
 """
+
+LARGEST_UNAVAILABLE = 100
+"""Nodes of a managed node group that EKS updates at once at most.
+
+Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupUpdateConfig.html
+"""
+
+WINDOWS_AMI = "WINDOWS"
+"""How the AMI types of Windows nodes begin.
+
+Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html (amiType)
+"""
+
+
+class SurgeSource(Enum):
+    """What the number of nodes that an update adds follows from."""
+
+    ZONES = "two a zone, which is not less than its maxUnavailable"
+    ZONES_ALONE = "two a zone, its maxUnavailable is not known"
+    MAX_UNAVAILABLE = "its maxUnavailable"
+    PERCENTAGE = "its maxUnavailablePercentage of the desired size"
+    GIVEN = "the maxUnavailable that was given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +67,7 @@ class GroupUpdate:
     """A node group's rolling update: the nodes it adds and where they stand; `plan` is None when not known.
 
     `measured` says that each added node is taken to hold what the largest node of the group holds now, else a full
-    node by the model; `why_unknown` says what is missing for a plan.
+    node by the model; `why_unknown` says what is missing for a plan, `surge_source` what `surge_nodes` follows from.
     """
 
     name: str
@@ -51,6 +75,7 @@ class GroupUpdate:
     plan: Plan | None
     measured: bool = False
     why_unknown: str = ""
+    surge_source: SurgeSource = SurgeSource.ZONES_ALONE
 
     @property
     def fits(self) -> bool | None:
@@ -126,6 +151,9 @@ class Upgrade:
             yield "An added node is taken to hold what the largest node of its group holds now."
         if any(group.plan is not None and not group.measured for group in self.nodegroups):
             yield "Where a group's nodes could not be read, an added node is taken to be full, by the model."
+        for group in self.nodegroups:
+            if group.surge_source not in (SurgeSource.ZONES, SurgeSource.ZONES_ALONE):
+                yield f"Node group {group.name}: an update adds up to {group.surge_nodes}, {group.surge_source.value}."
         if len(self.nodegroups) > 1:
             yield "Each node group is judged alone: update one after the other."
         if not self.nodegroups:
@@ -159,26 +187,57 @@ def group_update(
     limits: InstanceLimits | None,
     *,
     ipv6: bool = False,
-    max_unavailable: int = 1,
+    max_unavailable: int | None = None,
 ) -> GroupUpdate:
     """The rolling update of one node group, whose nodes start in the zones of `site` (its own subnets).
 
-    EKS raises the Auto Scaling group by the larger of twice its zones and maxUnavailable; the pods move to the new
-    nodes before the old ones give their addresses back.
+    The pods move to the new nodes before the old ones give their addresses back. `max_unavailable` overrides the
+    group's own.
     """
-    surge = max(SURGE_PER_ZONE * len(site.zones), max_unavailable)
+    surge, source = surge_nodes(group, len(site.zones), max_unavailable)
+    unknown = partial(GroupUpdate, name=group.name, surge_nodes=surge, surge_source=source, plan=None)
     if not site.zones:
-        return GroupUpdate(name=group.name, surge_nodes=surge, plan=None, why_unknown="its subnets are not known")
+        return unknown(why_unknown="its subnets are not known")
     need = None if ipv6 else _measured(group, site, settings)
     measured = need is not None
     if need is None:
+        if group.ami_type.startswith(WINDOWS_AMI):
+            return unknown(why_unknown="none of its Windows nodes was read, and the model of a full node is of Linux")
         if limits is None:
             why = (
                 "its instance type is not known" if not group.instance_types else "the limits of its type are not known"
             )
-            return GroupUpdate(name=group.name, surge_nodes=surge, plan=None, why_unknown=why)
+            return unknown(why_unknown=why)
         need = full_need(limits, settings, ipv6=ipv6)
-    return GroupUpdate(name=group.name, surge_nodes=surge, plan=plan(site.zones, need, surge), measured=measured)
+    return GroupUpdate(
+        name=group.name,
+        surge_nodes=surge,
+        surge_source=source,
+        plan=plan(site.zones, need, surge),
+        measured=measured,
+    )
+
+
+def surge_nodes(group: Nodegroup, zones: int, max_unavailable: int | None = None) -> tuple[int, SurgeSource]:
+    """The nodes that an update adds for a while at most, and what the number follows from.
+
+    The larger of twice the zones and maxUnavailable: `max_unavailable` where given, else the group's own. A percentage
+    is that share of the desired nodes, rounded up (AWS does not say how it rounds).
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+    """
+    share = None
+    if group.max_unavailable_pct is not None and group.desired_size is not None:
+        share = min(-(-group.desired_size * group.max_unavailable_pct // 100), LARGEST_UNAVAILABLE)
+    ways = (
+        (max_unavailable, SurgeSource.GIVEN),
+        (group.max_unavailable, SurgeSource.MAX_UNAVAILABLE),
+        (share, SurgeSource.PERCENTAGE),
+    )
+    by_zones = SURGE_PER_ZONE * zones
+    for nodes, source in ways:
+        if nodes is not None:
+            return (nodes, source) if nodes > by_zones else (by_zones, SurgeSource.ZONES)
+    return by_zones, SurgeSource.ZONES_ALONE
 
 
 def upgrade(cluster: Cluster, control_plane: Sequence[ControlSubnet], nodegroups: Sequence[GroupUpdate]) -> Upgrade:

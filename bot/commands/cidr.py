@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueError, ip_network
+from typing import TypedDict
 
 from bot.answers import fields
 from bot.answers_capacity import CidrAnswer, CidrCandidate
@@ -13,7 +14,7 @@ from bot.capacity.cidr_steps import ASSUMED_ZONES, Addition, Step, shell_steps, 
 from bot.capacity.subnets import usable_ips
 from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
-from bot.inventory import Inventory, Vpc
+from bot.inventory import Inventory, Vpc, VpcRouting
 from bot.message import (
     Bullets,
     Button,
@@ -56,6 +57,7 @@ class _Target:
     zones: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     others: tuple[IPv4Network, ...] = ()
+    routing: VpcRouting = VpcRouting(vpc_id="")
     as_of: datetime | None = None
     coverage: Coverage | None = None
 
@@ -67,12 +69,12 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         raise UserError(f"`cidr` takes a VPC (or its blocks) and one candidate, for example `{_EXAMPLE}`.", [_EXAMPLE])
     named = parse_cidr(words[1]) if len(words) == 2 else None
     target = _target(words[0], services)
-    suggested = candidates(target.cidrs, other_cidrs=target.others)
+    suggested = candidates(target.cidrs, other_cidrs=target.others, **_rules(target))
     if named is None:
         shown: tuple[Candidate, ...] = suggested
         chosen = suggested[0] if suggested else None
     else:
-        chosen = association(named, target.cidrs, other_cidrs=target.others)
+        chosen = association(named, target.cidrs, other_cidrs=target.others, **_rules(target))
         instead = tuple(other for other in suggested if other.cidr != named) if chosen.allowed is False else ()
         shown = (chosen, *instead)
     steps = _steps(chosen, target, terraform=terraform)
@@ -135,8 +137,14 @@ def _target(word: str, services: Services) -> _Target:
             api="ec2:DescribeVpcs",
         )
     vpc = next(iter(vpcs.values()))
+    routing = services.reader().vpc_routing(vpc)
     found = _known(vpc, inventory)
-    return replace(found, coverage=coverage(read_for(scope, inventory)))
+    return replace(
+        found,
+        others=(*found.others, *routing.requester_cidrs),
+        routing=routing,
+        coverage=coverage(read_for(scope, inventory), routing.blind_spots),
+    )
 
 
 def _known(vpc: Vpc, inventory: Inventory) -> _Target:
@@ -183,13 +191,26 @@ def _blocks(text: str) -> _Target:
     return _Target(cidrs=blocks, words=", ".join(str(block) for block in blocks[:3]) + ("…" if len(blocks) > 3 else ""))
 
 
+class _Rules(TypedDict):
+    """What routes and peerings say of a block, as `association` and `candidates` take it."""
+
+    routes: tuple[IPv4Network, ...] | None
+    peer_cidrs: tuple[IPv4Network, ...] | None
+    pending_requests: tuple[str, ...]
+
+
+def _rules(target: _Target) -> _Rules:
+    known = target.routing
+    return {"routes": known.routes, "peer_cidrs": known.peer_cidrs, "pending_requests": known.pending_requests}
+
+
 def _steps(chosen: Candidate | None, target: _Target, *, terraform: bool) -> tuple[Step, ...]:
     """The commands for the block, none when it is refused for another reason than the quota."""
     if chosen is None:
         return ()
     quota = None
     if chosen.allowed is False:
-        raised = association(chosen.cidr, target.cidrs, quota=LARGEST_QUOTA)
+        raised = association(chosen.cidr, target.cidrs, quota=LARGEST_QUOTA, **_rules(target))
         if raised.allowed is False:
             return ()
         quota = len(target.cidrs) + 1

@@ -66,17 +66,22 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     mine = limits.get(named) or instance_limits(named, "plan", _EXAMPLE)
     pods = full_pods(mine, settings) if words.pods is None else words.pods
     ground = grown(here, limits, settings, ipv6=ipv6) if words.growth else here
+    found = plan(ground.zones, node_need(mine, settings, pods, ipv6=ipv6), words.nodes)
+    # Only options speak of further blocks, and a plan that fits has none.
+    needs_room = bool(words.nodes) and found.fits is not True
+    routing = services.reader().vpc_routing(here.vpc) if here.vpc is not None and needs_room else None
     question = Question(
         site=ground,
         limits=mine,
         settings=settings,
         pods=pods,
-        found=plan(ground.zones, node_need(mine, settings, pods, ipv6=ipv6), words.nodes),
+        found=found,
         ipv6=ipv6,
         existing_pods=_existing_pods(services, here),
         limits_of=limits,
         subnet_cidrs=_subnet_cidrs(here, inventory),
         other_cidrs=tuple(c for vpc in inventory.vpcs if vpc != here.vpc for c in vpc.cidrs),
+        routing=routing,
     )
     return message(
         PlanTold(
@@ -90,7 +95,9 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
             without_number=_again(asked, nodes=False),
             as_of=min(subnet.observed_at for subnet in nodes_in),
             now=services.now(),
-            covered=coverage(read_for(scope, inventory), contents.blind_spots),
+            covered=coverage(
+                read_for(scope, inventory), (*contents.blind_spots, *(routing.blind_spots if routing else ()))
+            ),
             growth_left=bool(here.growth) and not words.growth,
             sums=words.sums,
         )

@@ -7,7 +7,7 @@ from bot.answers_capacity import UpgradeAnswer, UpgradeHealth, UpgradeNodegroup,
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.sites import site, subnets_to_read
-from bot.capacity.upgrade import GroupUpdate, Upgrade, control_subnets, group_update, upgrade
+from bot.capacity.upgrade import GroupUpdate, SurgeSource, Upgrade, control_subnets, group_update, upgrade
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
 from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
@@ -31,7 +31,8 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     """The verdict over the control plane's subnets and each node group of the cluster."""
     inventory = services.facts().inventory()
     scope, cluster = _cluster(asked, inventory)
-    least = number(asked.options.get("max-unavailable", "1"), "max-unavailable", _EXAMPLE, least=1)
+    given = asked.options.get("max-unavailable")
+    least = None if given is None else number(given, "max-unavailable", _EXAMPLE, least=1)
     subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
     nodes_in = [subnets[i] for group in cluster.nodegroups for i in group.subnet_ids if i in subnets]
     wanted = subnets_to_read(tuple(dict.fromkeys(nodes_in)), cluster, inventory)
@@ -51,7 +52,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         verdict=(Strong(cluster.name), ": ", Strong(_words(found))),
         parts=(
             *_parts(found),
-            footer(command, as_of, services.now(), _assumed(least), blind_words(covered)),
+            footer(command, as_of, services.now(), _assumed(found), blind_words(covered)),
             Sources(links=(_GUIDE,)),
             Controls(items=_buttons(found)),
         ),
@@ -87,7 +88,7 @@ def _groups(
     contents: SubnetContents,
     settings: PoolSettings,
     limits: Mapping[str, InstanceLimits],
-    max_unavailable: int,
+    max_unavailable: int | None,
 ) -> tuple[GroupUpdate, ...]:
     ipv6 = cluster.ip_family == "ipv6"
     by_id = {subnet.subnet_id: subnet for subnet in inventory.subnets if subnet.cidr is not None}
@@ -164,9 +165,11 @@ def _needed(group: GroupUpdate) -> int | None:
     return None if group.plan is None else group.plan.need.ips * group.surge_nodes
 
 
-def _assumed(max_unavailable: int) -> str:
-    given = f"{max_unavailable}" if max_unavailable > 1 else "not read, give it with `max-unavailable=N`"
-    return f"An update adds up to two nodes a zone to a node group, or maxUnavailable where that is more ({given})."
+def _assumed(found: Upgrade) -> str:
+    """How the added nodes are counted, and of which groups maxUnavailable is not known."""
+    names = [group.name for group in found.nodegroups if group.surge_source is SurgeSource.ZONES_ALONE]
+    unread = f" (not known of {listed(names)}: give it with `max-unavailable=N`)" if names else ""
+    return f"An update adds up to two nodes a zone to a node group, or its maxUnavailable where that is more{unread}."
 
 
 def _buttons(found: Upgrade) -> tuple[Button, ...]:

@@ -66,13 +66,17 @@ def _describe_cluster(call: EksCall) -> AWSResponse:
 
 
 def _describe_nodegroup(call: EksCall) -> AWSResponse:
-    """moto's node group with its health."""
+    """moto's node group with its health and, where none was given, the default updateConfig.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html (maxUnavailable is 1).
+    """
     response, cluster = call.forward(call.request), call.cluster()
     if response.status_code != 200 or cluster is None:
         return response
     body: dict[str, Any] = json.loads(response.content)
     key = (call.account_id, call.region, cluster.name, call.path[3])
     body["nodegroup"]["createdAt"] = body["nodegroup"]["modifiedAt"] = cluster.created_at.timestamp()
+    body["nodegroup"]["updateConfig"] = body["nodegroup"].get("updateConfig") or {"maxUnavailable": 1}
     body["nodegroup"]["health"] = {"issues": list(call.estate.nodegroup_issues.get(key, ()))}
     return _json(call, body)
 

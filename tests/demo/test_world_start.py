@@ -1,7 +1,6 @@
 """Starting and stopping a demo world: the same every time, quick, and without a trace."""
 
 import os
-import time
 from typing import Any
 
 import botocore.session
@@ -23,14 +22,11 @@ def facts(world: World) -> list[list[object]]:
     return [ec2.describe_subnets()["Subnets"], ec2.describe_network_interfaces()["NetworkInterfaces"]]
 
 
-def test_a_seed_makes_the_same_estate_every_time_within_three_seconds_of_processor_time() -> None:
-    """Wall time would measure the machine's other work; the environment stays as it was throughout."""
+def test_a_seed_makes_the_same_estate_every_time_and_leaves_the_environment_alone() -> None:
     environment = dict(os.environ)  # noqa: TID251 - what must not change
     seen = []
     for seed in (11, 11, 12):
-        started = time.process_time()
         with World(seed=seed) as again:
-            assert time.process_time() - started < 3
             assert dict(os.environ) == environment  # noqa: TID251
             seen.append(facts(again))
     assert seen[0] == seen[1]

@@ -20,6 +20,7 @@ from knowledge import (
     excerpt,
     spans,
 )
+from knowledge.blocks import combined
 
 SOURCE = Source(title="Guide", url="https://example.com", says="It says so.")
 
@@ -128,3 +129,31 @@ def test_the_analogy_is_shown_when_asked_for() -> None:
     shown = topic("Summary.", "Ask.")
     assert "Like **rows** of seats." in excerpt(shown, shown.sections[0], with_analogy=True)
     assert "rows" not in excerpt(shown, shown.sections[0])
+
+
+def sections(*texts: str) -> tuple[Section, ...]:
+    return tuple(Section(heading=f"Part {number}", text=text) for number, text in enumerate(texts, start=1))
+
+
+def test_sections_follow_each_other_while_there_is_room() -> None:
+    shown = topic("Summary.", "Ask.")
+    whole = combined(shown, sections("First.", "Second.", "Third."))
+    assert whole.heading == "Part 1"
+    assert whole.text == "First.\n\n**Part 2**\n\nSecond.\n\n**Part 3**\n\nThird."
+
+
+@pytest.mark.parametrize("length", [300, 500, 640, 700, 1300, 2000])
+def test_the_last_section_shown_is_cut_at_a_sentence_and_all_fits(length: int) -> None:
+    shown = topic("Summary " * 40, "Ask.")
+    sentences = "A sentence of a certain length. " * (length // 32)
+    whole = combined(shown, sections(sentences.strip(), sentences.strip(), sentences.strip()))
+    text = excerpt(shown, whole)
+    assert len(text) <= EXCERPT_LIMIT
+    assert text.count("**") % 2 == 0
+    assert re.search(r"length\.( …)?$|cut: .*\.$", text)
+
+
+def test_a_section_that_opens_with_code_is_not_cut() -> None:
+    shown = topic("Summary.", "Ask.")
+    whole = combined(shown, sections("First.", "```\n" + "line\n" * 400 + "```"))
+    assert whole.text == "First."

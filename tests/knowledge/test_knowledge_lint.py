@@ -38,12 +38,16 @@ def test_sound_topics_have_no_problems() -> None:
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        pytest.param({"sections": (Section(heading="How", text="word " * 400),)}, "'How'", id="section too long to show"),
+        pytest.param(
+            {"sections": (Section(heading="How", text="word " * 400),)}, "'How'", id="section too long to show"
+        ),
         pytest.param({"related": ("warm",)}, "related to itself", id="related to itself"),
         pytest.param({"symptoms": (re.compile("no free slot"),)}, "claimed by other", id="symptom of two topics"),
-        pytest.param({"symptoms": (re.compile(r"no free slot\."),)}, "claimed by other", id="escaped symptom of two topics"),
+        pytest.param(
+            {"symptoms": (re.compile(r"no free slot\."),)}, "claimed by other", id="escaped symptom of two topics"
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_problem_is_named_with_its_topic(changes: dict[str, object], says: str) -> None:
     found = lint(topic("warm", **changes), topic("other", symptoms=(re.compile(r"no free \w+"),)))
     assert len(found) == 1

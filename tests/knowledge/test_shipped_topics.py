@@ -21,7 +21,7 @@ QUESTIONS = (
     ("cni-configuration", "is the --network-plugin=cni kubelet flag still needed"),
     ("cni-binary-and-ipamd", "what does the ipamd daemon do compared to the cni binary"),
     ("secondary-ip-mode", "the default mode where each pod gets a secondary address"),
-    ("prefix-delegation", "how do I roll out prefix delegatoin on existing nodes"),
+    ("prefix-delegation-rollout", "how do I roll out prefix delegatoin on existing nodes"),
     ("prefix-delegation", "how many addresses does one prefix hold"),
     ("security-groups-for-pods", "branch eni limits when pods have their own security group"),
     ("primary-eni-security-groups", "which security group do ordinary pods use"),
