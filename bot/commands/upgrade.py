@@ -168,7 +168,8 @@ def _needed(group: GroupUpdate) -> int | None:
 def _assumed(found: Upgrade) -> str:
     """How the added nodes are counted, and of which groups maxUnavailable is not known."""
     names = [group.name for group in found.nodegroups if group.surge_source is SurgeSource.ZONES_ALONE]
-    unread = f" (not known of {listed(names)}: give it with `max-unavailable=N`)" if names else ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    unread = f" (not known of {', '.join(names[:3])}{more}: give it with `max-unavailable=N`)" if names else ""
     return f"An update adds up to two nodes a zone to a node group, or its maxUnavailable where that is more{unread}."
 
 

@@ -29,6 +29,7 @@ class EstateBuilder:
         self._estate = estate
         self._clients = clients
         self._holders = HolderBuilder(estate)
+        self._vpcs: dict[str, tuple[VpcPlan, str]] = {}
         self._images: dict[tuple[str, str], str] = {}
         self.eni_limits: dict[str, tuple[int, int]] = {}
 
@@ -54,6 +55,7 @@ class EstateBuilder:
         self._add_service_holders(plan, subnets)
         if plan.cluster is not None:
             self._add_cluster(plan, plan.cluster, vpc["VpcId"], subnets)
+        self._add_routing(plan, ec2, vpc["VpcId"])
 
     def launch(
         self, nodegroup: str, cluster: str, subnet: SubnetState, instance_type: str, count: int, *, age: timedelta
@@ -111,6 +113,23 @@ class EstateBuilder:
             ec2 = self._clients("ec2", account_id, region)
             self._images[key] = ec2.register_image(Name="amazon-eks-node-al2023-x86_64-standard")["ImageId"]
         return self._images[key]
+
+    def _add_routing(self, plan: VpcPlan, ec2: Any, vpc_id: str) -> None:
+        """Routes to a transit gateway in the main route table, and the peering, accepted by the other side."""
+        self._vpcs[plan.name] = (plan, vpc_id)
+        if plan.routes:
+            tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])["RouteTables"]
+            gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+            for cidr in plan.routes:
+                ec2.create_route(
+                    RouteTableId=tables[0]["RouteTableId"], DestinationCidrBlock=cidr, TransitGatewayId=gateway
+                )
+        if plan.peer:
+            peer, peer_id = self._vpcs[plan.peer]
+            asked = ec2.create_vpc_peering_connection(VpcId=vpc_id, PeerVpcId=peer_id, PeerOwnerId=peer.account_id)
+            self._clients("ec2", peer.account_id, peer.region).accept_vpc_peering_connection(
+                VpcPeeringConnectionId=asked["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+            )
 
     def _add_subnet(
         self, ec2: Any, plan: VpcPlan, vpc_id: str, subnet: SubnetPlan, ipv6: IPv6Network | None

@@ -77,7 +77,7 @@ class ClusterPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpcPlan:
-    """One VPC with everything in it."""
+    """One VPC with everything in it; `routes` are blocks beyond a transit gateway, `peer` a VPC planned before it."""
 
     name: str
     account_id: str
@@ -85,6 +85,8 @@ class VpcPlan:
     cidrs: tuple[str, ...]
     subnets: tuple[SubnetPlan, ...]
     cluster: ClusterPlan | None = None
+    routes: tuple[str, ...] = ()
+    peer: str = ""
 
 
 ACCOUNTS = (
@@ -106,6 +108,7 @@ _PROD_EU = VpcPlan(
     account_id=PROD,
     region="eu-west-1",
     cidrs=("10.0.0.0/16",),
+    routes=("10.64.0.0/16",),
     subnets=(
         SubnetPlan(
             name="private-1a",
@@ -211,6 +214,7 @@ _STAGE_EU = VpcPlan(
     account_id=STAGE,
     region="eu-west-1",
     cidrs=("10.40.0.0/16",),
+    peer="prod-eu-vpc",
     subnets=(
         SubnetPlan(
             name="stage-pods-1a",

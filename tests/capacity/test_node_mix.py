@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from builders import cluster, contents, eni, node
 
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import snapshot_limits
@@ -10,7 +11,6 @@ from bot.capacity.node_mix import TypeNodes, node_mix
 from bot.capacity.pod_load import Load, PodSource, loads, node_settings, pods_measured
 from bot.capacity.warmpool import PoolMode
 from bot.inventory import InstanceLimits
-from tests.builders import cluster, contents, eni, node
 
 SHIPPED = settings_as_shipped()
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
+from builders import cluster, eni, reservation, subnet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,6 @@ from bot.capacity.prefix import PrefixReadiness, Readiness, SubnetFacts, readine
 from bot.capacity.reservations import reservable, reservation_command
 from bot.capacity.warmpool import PoolMode
 from bot.inventory import Eni, InstanceLimits, Reservation
-from tests.builders import cluster, eni, reservation, subnet
 
 SHIPPED = settings_as_shipped()
 

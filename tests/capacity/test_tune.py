@@ -5,6 +5,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
+from builders import cluster
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +20,6 @@ from bot.capacity.tune_changes import changes, variables
 from bot.capacity.tune_notes import Basis, notes
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal, steady_state
 from bot.inventory import CniSettings, InstanceLimits
-from tests.builders import cluster
 
 SHIPPED = settings_as_shipped()
 USUAL = Pace(pods_per_hour=20)
