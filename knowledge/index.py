@@ -1,7 +1,7 @@
 """Index: BM25 over topics and over their sections, and how much of a question each topic covers.
 
 A topic is scored twice: as a whole (names and questions weigh more than prose) and by its best section (heading
-over text). Importing bm25s takes 0.1 s of processor time, most of it numpy; building the index of 36 topics as much.
+over text). Importing bm25s takes 0.1 s of processor time, most of it numpy; building the index of 70 topics 0.2 s.
 Source: BM25 with weighted fields as repeated terms, Robertson, Zaragoza, Taylor, "Simple BM25 extension to
 multiple weighted fields", CIKM 2004 (https://doi.org/10.1145/1031171.1031181).
 """

@@ -128,7 +128,10 @@ _POINTS_AT = r"""
     karpenter subnet zone: autoscal\w+\b.{0,50}\b(?:zone|az|subnet)s? | (?:dry|full|empty) (?:zone|az)
     ip cooldown: half a minute | 30 ?s(?:ec\w*)? | thirty seconds
     not released return: (?:still|sits?|keeps?|holds?)\b.{0,20}\b\d+ (?:ips|address\w*) | drained
-    multus multi-nic: (?:second|another|two|additional) (?:network )?(?:interface|nic|network)s?\b.{0,20}\b(?:pod|workload)s?
+    multus multi-nic: (?:second|another|additional) (?:interface|nic|network)s?\b.{0,20}\b(?:pod|workload)s?
+    security groups for pods enforcing mode: pods? with (?:an? |its )?(?:own |dedicated )?(?:security group|sg)s?
+    subnet sizing bigger later: subnets? (?:\w+ ){0,3}(?:resiz\w+|enlarg\w+)
+        | (?:resiz\w+|enlarg\w+) (?:\w+ ){0,2}subnets?
     control plane subnets free addresses: (?:e?mail\w*|notice|notif\w+) (?:from |by )?aws
         | aws (?:sent|mail|e-?mail|notif|warn)\w* | impaired
     karpenter subnet zone spread: scheduler\b.{0,40}\bignor\w+

@@ -4,7 +4,6 @@ Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html (a
 route's destination, nor overlap the blocks of a peered VPC).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Network
@@ -15,7 +14,7 @@ from bot.aws.limits import EC2_PAGE, ROUTE_TABLES_PAGE
 from bot.aws.queries import Place
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import VpcPeeringConnectionTypeDef, VpcPeeringConnectionVpcInfoTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, VpcPeeringConnectionTypeDef, VpcPeeringConnectionVpcInfoTypeDef
 
 
 class PeeringState(Enum):
@@ -70,28 +69,29 @@ def route_tables(place: Place, vpc_id: str) -> tuple[IPv4Network, ...]:
 
 def peerings(place: Place, vpc_id: str) -> tuple[Peering, ...]:
     """The active and pending peerings of the VPC, asked for by either side (DescribeVpcPeeringConnections)."""
-    found = []
+    found: dict[str, VpcPeeringConnectionTypeDef] = {}
     with translated(place.account, place.region, "DescribeVpcPeeringConnections"):
         paginator = place.ec2.get_paginator("describe_vpc_peering_connections")
-        for side, requested in (("requester-vpc-info.vpc-id", True), ("accepter-vpc-info.vpc-id", False)):
-            pages = paginator.paginate(
-                Filters=[{"Name": side, "Values": [vpc_id]}], PaginationConfig={"PageSize": EC2_PAGE}
-            )
-            found += [(item, requested) for page in pages for item in page["VpcPeeringConnections"]]
-        return tuple(_peerings(found))
+        for side in ("requester-vpc-info.vpc-id", "accepter-vpc-info.vpc-id"):
+            filters: list[FilterTypeDef] = [{"Name": side, "Values": [vpc_id]}]
+            for page in paginator.paginate(Filters=filters, PaginationConfig={"PageSize": EC2_PAGE}):
+                found |= {item["VpcPeeringConnectionId"]: item for item in page["VpcPeeringConnections"]}
+        return tuple(peering for item in found.values() if (peering := _peering(item, vpc_id)))
 
 
-def _peerings(found: "Iterable[tuple[VpcPeeringConnectionTypeDef, bool]]") -> Iterable[Peering]:
-    for item, requested in found:
-        state = _STATES.get(item.get("Status", {}).get("Code", ""))
-        if state is not None:
-            other = item.get("AccepterVpcInfo", {}) if requested else item.get("RequesterVpcInfo", {})
-            yield Peering(
-                peering_id=item["VpcPeeringConnectionId"],
-                state=state,
-                requested=requested,
-                peer_cidrs=_blocks(other),
-            )
+def _peering(item: "VpcPeeringConnectionTypeDef", vpc_id: str) -> Peering | None:
+    """The peering as the VPC sees it; None where it has ended or is of others."""
+    state = _STATES.get(item.get("Status", {}).get("Code", ""))
+    asking, asked = item.get("RequesterVpcInfo", {}), item.get("AccepterVpcInfo", {})
+    if state is None or vpc_id not in (asking.get("VpcId"), asked.get("VpcId")):
+        return None
+    requested = asking.get("VpcId") == vpc_id
+    return Peering(
+        peering_id=item["VpcPeeringConnectionId"],
+        state=state,
+        requested=requested,
+        peer_cidrs=_blocks(asked if requested else asking),
+    )
 
 
 def _blocks(side: "VpcPeeringConnectionVpcInfoTypeDef") -> tuple[IPv4Network, ...]:

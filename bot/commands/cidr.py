@@ -57,7 +57,7 @@ class _Target:
     zones: tuple[str, ...] = ()
     clusters: tuple[str, ...] = ()
     others: tuple[IPv4Network, ...] = ()
-    routing: VpcRouting = VpcRouting(vpc_id="")
+    routing: VpcRouting | None = None
     as_of: datetime | None = None
     coverage: Coverage | None = None
 
@@ -200,7 +200,7 @@ class _Rules(TypedDict):
 
 
 def _rules(target: _Target) -> _Rules:
-    known = target.routing
+    known = target.routing or VpcRouting(vpc_id=target.vpc_id)
     return {"routes": known.routes, "peer_cidrs": known.peer_cidrs, "pending_requests": known.pending_requests}
 
 

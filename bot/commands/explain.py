@@ -56,7 +56,8 @@ def _explained(found: "Answer", local: Line, today: date) -> Message:
     buttons = [Button(label=_label(name), command=f"explain {name}") for name in related[:_RELATED_BUTTONS]]
     if not found.wants_analogy:
         buttons.append(Button(label="Analogy", command=f"explain {topic.topic_id} analogy"))
-    sources = tuple(Link(source.title, source.url) for source in topic.sources)
+    beside = found.match.beside
+    shown = (*topic.sources[:2], *beside.sources[:1]) if beside else topic.sources[:3]
     return Message(
         text=_first_sentence(topic),
         tone=Tone.NEUTRAL,
@@ -64,7 +65,7 @@ def _explained(found: "Answer", local: Line, today: date) -> Message:
         parts=(
             *_parts(text),
             *((Text(lines=(local,)),) if local else ()),
-            Sources(links=sources[:3]),
+            Sources(links=tuple(Link(source.title, source.url) for source in shown)),
             Context(lines=((_reviewed(topic, today), *_commands(topic)),)),
             Controls(items=tuple(buttons)),
         ),
@@ -77,7 +78,7 @@ def _explained(found: "Answer", local: Line, today: date) -> Message:
                 score=found.match.score,
                 sources=[
                     SourceJson(title=source.title, url=source.url, reviewed=str(topic.reviewed))
-                    for source in topic.sources
+                    for source in (*topic.sources, *(beside.sources if beside else ()))
                 ],
                 related=list(related),
             )

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
 from types import MappingProxyType
@@ -11,11 +11,9 @@ from typing import Any
 from bot.demo.allocator import ReservationType, SubnetSpace
 from bot.demo.estate import ClusterState, Estate, NodeState, SubnetReservation, SubnetState
 from bot.demo.estate_plan import ClusterPlan, Mode, NodegroupPlan, SubnetPlan, VpcPlan
+from bot.demo.estate_routing import Clients, add_routing
 from bot.demo.gaps_views import tag_list
 from bot.demo.holders import HolderBuilder
-
-Clients = Callable[[str, str, str], Any]
-"""A boto3 client for a service, an account and a region."""
 
 _ADDON_VERSIONS = MappingProxyType(
     {"vpc-cni": "v1.20.4-eksbuild.2", "coredns": "v1.12.2-eksbuild.4", "kube-proxy": "v1.33.3-eksbuild.4"}
@@ -55,7 +53,8 @@ class EstateBuilder:
         self._add_service_holders(plan, subnets)
         if plan.cluster is not None:
             self._add_cluster(plan, plan.cluster, vpc["VpcId"], subnets)
-        self._add_routing(plan, ec2, vpc["VpcId"])
+        self._vpcs[plan.name] = (plan, vpc["VpcId"])
+        add_routing(plan, self._vpcs, self._clients)
 
     def launch(
         self, nodegroup: str, cluster: str, subnet: SubnetState, instance_type: str, count: int, *, age: timedelta
@@ -113,23 +112,6 @@ class EstateBuilder:
             ec2 = self._clients("ec2", account_id, region)
             self._images[key] = ec2.register_image(Name="amazon-eks-node-al2023-x86_64-standard")["ImageId"]
         return self._images[key]
-
-    def _add_routing(self, plan: VpcPlan, ec2: Any, vpc_id: str) -> None:
-        """Routes to a transit gateway in the main route table, and the peering, accepted by the other side."""
-        self._vpcs[plan.name] = (plan, vpc_id)
-        if plan.routes:
-            tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])["RouteTables"]
-            gateway = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
-            for cidr in plan.routes:
-                ec2.create_route(
-                    RouteTableId=tables[0]["RouteTableId"], DestinationCidrBlock=cidr, TransitGatewayId=gateway
-                )
-        if plan.peer:
-            peer, peer_id = self._vpcs[plan.peer]
-            asked = ec2.create_vpc_peering_connection(VpcId=vpc_id, PeerVpcId=peer_id, PeerOwnerId=peer.account_id)
-            self._clients("ec2", peer.account_id, peer.region).accept_vpc_peering_connection(
-                VpcPeeringConnectionId=asked["VpcPeeringConnection"]["VpcPeeringConnectionId"]
-            )
 
     def _add_subnet(
         self, ec2: Any, plan: VpcPlan, vpc_id: str, subnet: SubnetPlan, ipv6: IPv6Network | None

@@ -462,9 +462,12 @@ def test_the_program_calls_the_listed_actions_and_no_other(world: World, wire: W
     inventory = reader.sweep(clusters=True)
     reader.contents(inventory.subnets)
     reader.instance_limits(["m5.large"])
+    reader.vpc_routing(inventory.vpcs[0])
+    asked = set(wire.calls)
     list(reader.check())
     assert EU in regions_of(sessions, replace(accounts_of(world)[0], regions=()))
     assert set(wire.calls) == {action.iam for action in ACTIONS}
+    assert {"ec2:DescribeRouteTables", "ec2:DescribeVpcPeeringConnections"} <= asked
 
 
 def test_check_says_what_works_what_is_denied_and_what_to_add(world: World, sessions: Sessions) -> None:

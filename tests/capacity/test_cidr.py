@@ -268,3 +268,10 @@ def test_terraform_declares_what_it_does_not_know() -> None:
     assert "variable " not in known
     assert '"eu-west-1c" = "100.64.128.0/17"' in known
     assert '"kubernetes.io/role/cni" = "1"' in known
+
+
+def test_a_vpc_that_asks_for_a_peering_takes_no_block_until_it_is_answered() -> None:
+    found = candidates(blocks("10.2.0.0/16"), routes=(), peer_cidrs=(), pending_requests=("pcx-1",))
+    assert found
+    assert {item.allowed for item in found} == {False}
+    assert all(item.reason.startswith("Its request for the peering pcx-1 is pending") for item in found)

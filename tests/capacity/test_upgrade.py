@@ -7,7 +7,16 @@ from builders import cluster, contents, eni, instance_limits, inventory, node, r
 
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.sites import site
-from bot.capacity.upgrade import FULL_CODE, ControlSubnet, Upgrade, control_subnets, group_update, upgrade
+from bot.capacity.upgrade import (
+    FULL_CODE,
+    ControlSubnet,
+    SurgeSource,
+    Upgrade,
+    control_subnets,
+    group_update,
+    surge_nodes,
+    upgrade,
+)
 from bot.inventory import Cluster, Eni, HealthIssue, Inventory, Node, Quality, SubnetContents
 
 SHIPPED = settings_as_shipped()
@@ -129,6 +138,42 @@ def test_max_unavailable_counts_where_it_is_more() -> None:
         for n in (1, 4, 5, 60)
     ]
     assert surges == [4, 4, 5, 60]
+
+
+@pytest.mark.parametrize(
+    ("settings", "given", "expected"),
+    [
+        pytest.param({}, None, (6, SurgeSource.ZONES_ALONE), id="nothing known"),
+        pytest.param({"max_unavailable": 6}, None, (6, SurgeSource.ZONES), id="a number that is not more"),
+        pytest.param({"max_unavailable": 7}, None, (7, SurgeSource.MAX_UNAVAILABLE), id="a number"),
+        pytest.param({"max_unavailable_pct": 33}, None, (10, SurgeSource.PERCENTAGE), id="a share, rounded up"),
+        pytest.param({"max_unavailable_pct": 20}, None, (6, SurgeSource.ZONES), id="a share that is not more"),
+        pytest.param(
+            {"max_unavailable_pct": 50, "desired_size": 400}, None, (100, SurgeSource.PERCENTAGE), id="at most 100"
+        ),
+        pytest.param(
+            {"max_unavailable_pct": 50, "desired_size": None}, None, (6, SurgeSource.ZONES_ALONE), id="share of what"
+        ),
+        pytest.param({"max_unavailable": 20}, 8, (8, SurgeSource.GIVEN), id="given, instead of its own"),
+        pytest.param({"max_unavailable": 20}, 1, (6, SurgeSource.ZONES), id="given, not more"),
+    ],
+)
+def test_added_nodes_are_two_a_zone_or_max_unavailable(
+    settings: dict[str, int | None], given: int | None, expected: tuple[int, SurgeSource]
+) -> None:
+    group = replace(fleet(500)[0].nodegroups[0], desired_size=30)
+    assert surge_nodes(replace(group, **settings), 3, given) == expected  # type: ignore[arg-type]
+
+
+def test_windows_nodes_that_were_not_read_are_not_judged_by_the_model_of_linux() -> None:
+    owner, facts = fleet(500)
+    group = replace(owner.nodegroups[0], ami_type="WINDOWS_CORE_2022_x86_64")
+    here = site(facts.subnets, owner, facts, held(), prefixes=False, custom_networking=False)
+    found = group_update(group, here, SHIPPED, instance_limits())
+    assert found.fits is None
+    assert "Windows" in found.why_unknown
+    read = site(facts.subnets, owner, facts, held(10), prefixes=False, custom_networking=False)
+    assert group_update(group, read, SHIPPED, instance_limits()).fits is True
 
 
 def test_a_group_of_which_nothing_is_known_is_not_judged() -> None:

@@ -13,18 +13,23 @@ from bot.demo.workspace import problems
 from bot.message import Bullets, Button, Code, Controls, Message, Tone
 from bot.slack.render import render
 from bot.wiring import Parts
-from bot.wiring.parts import demo_estate
+from bot.wiring.parts import DemoEstate, demo_estate
 
 OFFLINE = Parts(load({}, {}))
 FIVE = "10.2.0.0/16,10.3.0.0/16,10.4.0.0/16,10.5.0.0/16,10.6.0.0/16"
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Parts]:
-    with demo_estate() as estate:
-        parts = Parts(estate.settings)
-        yield parts
-        parts.close()
+def estate() -> Iterator[DemoEstate]:
+    with demo_estate() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def demo(estate: DemoEstate) -> Iterator[Parts]:
+    parts = Parts(estate.settings)
+    yield parts
+    parts.close()
 
 
 def ask(text: str, parts: Parts = OFFLINE) -> Message:
@@ -166,6 +171,7 @@ def test_a_vpc_that_is_known_gives_its_blocks_zones_and_age(demo: Parts) -> None
     assert message.as_of is not None
     assert message.coverage is not None
     assert message.coverage.complete
+    assert not any("Not checked" in item["reason"] for item in found["candidates"])
     assert f"--vpc-id {found['vpc_id']} --cidr-block {found['candidates'][0]['cidr']}" in found["commands"][0]
     zones = [zone for zone in "abc" if f"--availability-zone eu-west-1{zone} " in "".join(found["commands"])]
     assert zones == ["a", "b", "c"]
@@ -210,3 +216,37 @@ def test_slack_shows_it_within_its_limits(demo: Parts) -> None:
 
     assert problems(render(message)) == []
     assert any(isinstance(part, Bullets) and part.title == "Then" for part in message.parts)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reason"),
+    [
+        pytest.param("10.40.0.0/20", "Overlaps 10.40.0.0/16 of a peered VPC", id="peered VPC"),
+        pytest.param("10.64.0.0/16", "Equals or contains the route to 10.64.0.0/16", id="routed elsewhere"),
+    ],
+)
+def test_the_vpcs_routes_and_peerings_refuse_a_block_and_give_no_commands(
+    demo: Parts, candidate: str, reason: str
+) -> None:
+    found = answer(f"cidr prod-eu-vpc {candidate}", demo)
+
+    assert found["candidates"][0]["allowed"] is False
+    assert reason in found["candidates"][0]["reason"]
+    assert found["commands"] == []
+
+
+def test_a_block_inside_a_wider_route_may_be_added(demo: Parts) -> None:
+    assert answer("cidr prod-eu-vpc 10.64.128.0/20", demo)["candidates"][0]["allowed"] is True
+
+
+def test_what_cannot_be_read_is_said_to_be_unchecked_and_shown_as_a_blind_spot(estate: DemoEstate) -> None:
+    estate.world.faults.deny("DescribeRouteTables", "111122223333")
+    parts = Parts(estate.settings)
+    message, found = ask("cidr prod-eu-vpc", parts), answer("cidr prod-eu-vpc", parts)
+    parts.close()
+    estate.world.faults.reset()
+
+    assert message.coverage is not None
+    assert "DescribeRouteTables" in {spot.api for spot in message.coverage.blind_spots}
+    assert found["candidates"]
+    assert all(item["reason"].endswith("Not checked: routes.") for item in found["candidates"])

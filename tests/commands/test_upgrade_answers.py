@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 
 from bot.answers import ANSWERS
@@ -11,15 +12,20 @@ from bot.demo.workspace import problems
 from bot.message import Controls, Message
 from bot.slack.render import render
 from bot.wiring import Parts
-from bot.wiring.parts import demo_estate
+from bot.wiring.parts import DemoEstate, demo_estate
 
 
 @pytest.fixture(scope="module")
-def parts() -> Iterator[Parts]:
+def estate() -> Iterator[DemoEstate]:
     with demo_estate() as found:
-        made = Parts(found.settings)
-        yield made
-        made.close()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def parts(estate: DemoEstate) -> Iterator[Parts]:
+    made = Parts(estate.settings)
+    yield made
+    made.close()
 
 
 def ask(parts: Parts, text: str) -> Message:
@@ -64,6 +70,22 @@ def test_max_unavailable_is_taken_when_it_is_given(parts: Parts) -> None:
     assert {group["surge_nodes"] for group in found["nodegroups"]} == {40}
     assert found["fits"] is False
     assert answer(parts, "upgrade data-eu")["fits"] is True
+
+
+def test_a_percentage_of_the_groups_own_update_settings_is_read_and_said(estate: DemoEstate) -> None:
+    """Half of the 27 nodes of `general` is 14, more than two in each of three zones."""
+    eks = boto3.client("eks", region_name="eu-west-1")
+    general = {"clusterName": "prod-eu", "nodegroupName": "general"}
+    eks.update_nodegroup_config(**general, updateConfig={"maxUnavailablePercentage": 50})
+    made = Parts(estate.settings)
+    found, given = answer(made, "upgrade prod-eu"), answer(made, "upgrade prod-eu max-unavailable=7")
+    made.close()
+    eks.update_nodegroup_config(**general, updateConfig={"maxUnavailable": 1})
+
+    assert found["nodegroups"][0]["surge_nodes"] == 14
+    said = "Node group general: an update adds up to 14, its maxUnavailablePercentage of the desired size."
+    assert said in found["reasons"]
+    assert given["nodegroups"][0]["surge_nodes"] == 7
 
 
 def test_a_group_whose_subnet_has_no_block_left_does_not_fit(parts: Parts) -> None:

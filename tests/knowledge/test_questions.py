@@ -24,22 +24,22 @@ from scoring import (
 from knowledge import KnowledgeBase, Topic, load
 
 FLOORS_PCT = {
-    "log": 63.0,
-    "symptom": 34.0,
-    "concept": 52.0,
-    "comparison": 66.0,
-    "how-to": 27.0,
-    "can-i": 66.0,
-    "number": 64.0,
-    "terse": 61.0,
+    "log": 95.0,
+    "symptom": 80.0,
+    "concept": 86.0,
+    "comparison": 91.0,
+    "how-to": 86.0,
+    "can-i": 83.0,
+    "number": 85.0,
+    "terse": 94.0,
     OUT_OF_SCOPE: 97.0,
 }
 """Share (0-100) of each category that must be right: one or two questions under what the topics reach."""
 
-IN_FIELD_FLOOR_PCT = 57.0
+IN_FIELD_FLOOR_PCT = 93.0
 """Share (0-100) of all questions of the field that must be answered with their facts."""
 
-DECLINED_CEILING_PCT = 13.0
+DECLINED_CEILING_PCT = 2.0
 """Share (0-100) of questions of the field, topic shipped, that may be declined."""
 
 CHANCE_CEILING_PCT = 10.0
