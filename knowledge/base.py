@@ -92,11 +92,14 @@ class KnowledgeBase:
 
     def answer(self, text: str) -> Answer | None:
         """The best topic and section for a question or a pasted error, or None when none fits well enough."""
+        analogy = wants_analogy(text)
+        if (called := self._called(text)) is not None:
+            shown = combined(called.topic, called.sections, with_analogy=analogy)
+            return Answer(match=replace(called, section=shown), wants_analogy=analogy)
         question = self._question(text)
         found = self._found(question)
         if not found or not _is_answer(found[0], question):
             return None
-        analogy = wants_analogy(text)
         best = found[0]
         shown = combined(best.topic, _to_show(found), with_analogy=analogy)
         return Answer(match=replace(best, section=shown), others=found[1:_OTHERS], wants_analogy=analogy)
@@ -104,6 +107,14 @@ class KnowledgeBase:
     def search(self, text: str, limit: int = 5) -> tuple[Match, ...]:
         """Up to `limit` topics that fit the text, best first: by name, by error pattern, then by text."""
         return self._found(self._question(text))[:limit]
+
+    def _called(self, text: str) -> Match | None:
+        """The topic whose name is all that was asked: it needs no index, which takes half a second to build."""
+        plain = without_analogy(cleaned(text))
+        named = self._by_name.get(key(plain))
+        if named is None or asked(plain) not in (Asked.ANY, Asked.WHAT):
+            return None
+        return _match(named, named.sections, 1.0, Reason.TITLE)
 
     def _question(self, text: str) -> "Question":
         plain = without_analogy(cleaned(text))

@@ -109,19 +109,23 @@ _PASTE = 60
 
 def words(text: str) -> Iterator[str]:
     """The words of a cleaned text in order, lower case, unstemmed: compounds as their parts."""
-    for parts in _split(text):
-        yield from parts
+    for token in _tokens(text):
+        yield from _parts(token)
 
 
 def stems(text: str) -> list[str]:
     """The stems of a text in order without stop words: a compound gives its parts and then itself, joined."""
-    found: list[str] = []
-    for parts in _split(text):
-        kept = [stem(part) for part in parts if part not in STOP_WORDS]
-        found += kept
-        if len(parts) > 1 and kept:
-            found.append("".join(parts))
-    return found
+    return [term for token in _tokens(text) for term in _stems_of(token)]
+
+
+@lru_cache(maxsize=20_000)
+def _stems_of(token: str) -> tuple[str, ...]:
+    """The stems of one token; kept, since the same few thousand make up all topics and most questions."""
+    parts = _parts(token)
+    kept = [stem(part) for part in parts if part not in STOP_WORDS]
+    if len(parts) > 1 and kept:
+        kept.append("".join(parts))
+    return tuple(kept)
 
 
 def key(text: str) -> tuple[str, ...]:
@@ -173,10 +177,8 @@ def nearest_word(word: str, vocabulary: Iterable[str]) -> str | None:
     return min(near, key=lambda known: (abs(len(known) - len(word)), known), default=None)
 
 
-def _split(text: str) -> Iterator[tuple[str, ...]]:
-    for token in _TOKEN.findall(_APOSTROPHE.sub("", text)):
-        if len(token) <= _MAX_WORD:
-            yield _parts(token)
+def _tokens(text: str) -> list[str]:
+    return [token for token in _TOKEN.findall(_APOSTROPHE.sub("", text)) if len(token) <= _MAX_WORD]
 
 
 @lru_cache(maxsize=20_000)
