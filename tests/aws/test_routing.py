@@ -1,4 +1,4 @@
-"""Routes and peerings of a VPC: read in the account that owns it, and not known rather than none where they cannot be."""
+"""Routes and peerings of a VPC: read in the account that owns it; what cannot be read is not known, never none."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Network
 from typing import Any
 
-import boto3
 import pytest
 
 from bot.aws.limits import FAILED_ROUTING, ROUTING
@@ -42,13 +41,13 @@ def world(estate: World) -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def ec2(estate: World) -> Any:
-    return boto3.client("ec2", region_name=EU)
+def place(estate: World) -> Place:
+    return Place(sessions=Sessions(total_attempts=2), account=ACCOUNT, region=EU)
 
 
 @pytest.fixture(scope="module")
-def place(estate: World) -> Place:
-    return Place(sessions=Sessions(total_attempts=2), account=ACCOUNT, region=EU)
+def ec2(place: Place) -> Any:
+    return place.ec2
 
 
 @pytest.fixture

@@ -1,14 +1,16 @@
 """`upgrade` on the demo estate: the full control plane subnet, node groups' extra nodes, EKS's own report."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 
 from bot.answers import ANSWERS
+from bot.aws.sessions import Sessions
 from bot.command import Request, Surface
 from bot.demo.workspace import problems
+from bot.inventory import Account
 from bot.message import Controls, Message
 from bot.slack.render import render
 from bot.wiring import Parts
@@ -74,13 +76,13 @@ def test_max_unavailable_is_taken_when_it_is_given(parts: Parts) -> None:
 
 def test_a_percentage_of_the_groups_own_update_settings_is_read_and_said(estate: DemoEstate) -> None:
     """Half of the 27 nodes of `general` is 14, more than two in each of three zones."""
-    eks = boto3.client("eks", region_name="eu-west-1")
-    general = {"clusterName": "prod-eu", "nodegroupName": "general"}
-    eks.update_nodegroup_config(**general, updateConfig={"maxUnavailablePercentage": 50})
+    eks = Sessions().eks(Account(account_id="111122223333", name="prod"), "eu-west-1")
+    general = partial(eks.update_nodegroup_config, clusterName="prod-eu", nodegroupName="general")
+    general(updateConfig={"maxUnavailablePercentage": 50})
     made = Parts(estate.settings)
     found, given = answer(made, "upgrade prod-eu"), answer(made, "upgrade prod-eu max-unavailable=7")
     made.close()
-    eks.update_nodegroup_config(**general, updateConfig={"maxUnavailable": 1})
+    general(updateConfig={"maxUnavailable": 1})
 
     assert found["nodegroups"][0]["surge_nodes"] == 14
     said = "Node group general: an update adds up to 14, its maxUnavailablePercentage of the desired size."
