@@ -91,6 +91,16 @@ def environment_of(settings: PoolSettings) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
+def acting_environment(settings: PoolSettings, *, prefixes: bool) -> tuple[tuple[str, str], ...]:
+    """The variables that shape the pool: what is switched on and the targets that no other one beats.
+
+    `prefixes` is whether the node really takes prefixes, which a type without Nitro does not.
+    """
+    silent = {WARM_ENI} if prefixes or settings.ip_targets else set()
+    silent |= {WARM_PREFIX} if not prefixes or settings.ip_targets else set()
+    return tuple((name, value) for name, value in environment_of(settings) if value != "false" and name not in silent)
+
+
 def start_refusals(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Why aws-node would not start with this environment, one sentence each; empty when it would.
 

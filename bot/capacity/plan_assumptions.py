@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.capacity.cni_env import environment_of
+from bot.capacity.cni_env import acting_environment
 from bot.capacity.nodes import HOST_NETWORK_PODS, max_pods
 from bot.capacity.plan_question import Question
 from bot.capacity.rooms import Room, full_need
@@ -92,8 +92,9 @@ def _settings(question: Question) -> Iterator[str]:
     elif cluster.cni.source == "unknown":
         yield "The CNI's settings cannot be read (no managed add-on): as shipped, unless you named others."
     else:
-        shown = [f"{name}={value}" for name, value in environment_of(question.settings) if value != "false"]
-        yield f"Settings: {' '.join(shown)}."
+        prefixes = effective_mode(question.limits, question.settings) is PoolMode.PREFIX
+        acting = acting_environment(question.settings, prefixes=prefixes)
+        yield f"Settings: {' '.join(f'{name}={value}' for name, value in acting)}."
 
 
 def _kept(question: Question) -> Iterator[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.answers import fields
 from bot.answers_capacity import SimulateAnswer
-from bot.capacity.cni_env import WARM_ENI, WARM_PREFIX, environment_of
+from bot.capacity.cni_env import acting_environment
 from bot.capacity.ipv6_pool import ipv6_pool
 from bot.capacity.nodes import HOST_NETWORK_PODS, max_pods
 from bot.capacity.warmpool import (
@@ -219,10 +219,7 @@ def _acting(question: _Question) -> str:
         return "ENABLE_IPv6=true"
     settings = question.settings
     prefixes = effective_mode(question.limits, settings) is PoolMode.PREFIX
-    silent = {WARM_ENI} if prefixes or settings.ip_targets else set()
-    silent |= {WARM_PREFIX} if not prefixes or settings.ip_targets else set()
-    shown = [(name, value) for name, value in environment_of(settings) if value != "false" and name not in silent]
-    return " ".join(f"{name}={value}" for name, value in shown)
+    return " ".join(f"{name}={value}" for name, value in acting_environment(settings, prefixes=prefixes))
 
 
 def _held(pool: Pool) -> str:
