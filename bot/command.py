@@ -87,4 +87,3 @@ class Command:
     options: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     writes: bool = False
-    in_channel: bool = False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.capacity.sites import UPDATE_IPS
 from bot.capacity.standing import looks_low, standing
 from bot.capacity.subnets import SubnetState, worst_first
 from bot.errors import EksipError
@@ -105,12 +106,6 @@ def _control_plane(scope: Scope, inventory: Inventory, _services: Services) -> L
 def _control_subnets(cluster: Cluster, inventory: Inventory) -> list[Subnet]:
     return [subnet for subnet in inventory.subnets if subnet.subnet_id in cluster.subnet_ids]
 
-
-UPDATE_IPS = 5
-"""Free addresses an update needs in each cluster subnet.
-
-Source: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html (up to five).
-"""
 
 FIGURES: dict[str, Figures] = {
     "warm-pool": _warm,

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.capacity.subnets import SubnetState
-from bot.inventory import BlindSpot, Inventory, Subnet
+from bot.inventory import BlindSpot, Inventory
 from bot.message import BlindSpotNote, Context, Coverage, Failure, Inline, Line, Message, Mono, Tone, When
+from bot.wording import span
 
 TONES = {
     SubnetState.OK: Tone.GOOD,
@@ -47,27 +48,6 @@ def plural(number: int, word: str, many: str = "") -> str:
 def age(moment: datetime, now: datetime) -> str:
     """How long ago, in the two largest units: "40 s", "12 min", "3 h 5 min", "2 d 4 h"."""
     return span(max(now - moment, timedelta(0)))
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its two largest units."""
-    seconds = int(length.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if hours < 1:
-        return f"{minutes} min"
-    if days < 1:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
-
-
-def console_url(subnet: Subnet) -> str:
-    """The page of a subnet in the AWS console."""
-    return (
-        f"https://{subnet.region}.console.aws.amazon.com/vpcconsole/home"
-        f"?region={subnet.region}#SubnetDetails:subnetId={subnet.subnet_id}"
-    )
 
 
 def coverage(inventory: Inventory, extra: Iterable[BlindSpot] = ()) -> Coverage:

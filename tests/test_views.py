@@ -11,7 +11,6 @@ from bot.views import (
     TONES,
     age,
     blind_words,
-    console_url,
     count,
     coverage,
     failed,
@@ -19,8 +18,8 @@ from bot.views import (
     free_of,
     plural,
     share,
-    span,
 )
+from bot.wording import console_url, span
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ def test_every_state_has_a_tone_and_unknown_is_not_good() -> None:
 
 
 def test_the_console_link_opens_the_subnet_in_its_region() -> None:
-    assert console_url(subnet("subnet-0a", region="us-east-1")) == (
+    assert console_url("us-east-1", "subnet-0a") == (
         "https://us-east-1.console.aws.amazon.com/vpcconsole/home?region=us-east-1#SubnetDetails:subnetId=subnet-0a"
     )
 

@@ -20,6 +20,7 @@ from bot.message import (
     Tone,
     When,
 )
+from bot.wording import console_url, span
 
 LABEL_CHARACTERS = 40
 """Longest name in the sentence of a card: a Name tag may have 256 characters, a lock screen shows 150."""
@@ -87,22 +88,12 @@ def revision_key(alert: Alert) -> str:
     return f"alert:{alert.alert_id}:{alert.revision}"
 
 
-def console_url(region: str, subnet_id: str) -> str:
-    """The page of a subnet in the AWS console of its partition."""
-    domain = "console.aws.amazon.com"
-    if region.startswith("cn-"):
-        domain = "console.amazonaws.cn"
-    elif region.startswith("us-gov-"):
-        domain = "console.amazonaws-us-gov.com"
-    return f"https://{region}.{domain}/vpcconsole/home?region={region}#SubnetDetails:subnetId={subnet_id}"
-
-
 def _sentence(alert: Alert) -> str:
     subject = f"{_rule(alert).title} in {_name(alert)} ({_where(alert)})"
     free = f"{alert.value_ips:,} of {alert.usable_ips:,} free"
     match alert.status:
         case AlertStatus.RESOLVED:
-            return f"[RESOLVED] {subject}: {free} after {_span(_lasted(alert))}."
+            return f"[RESOLVED] {subject}: {free} after {span(_lasted(alert))}."
         case AlertStatus.RECOVERING:
             return f"[RECOVERING] {subject}: {free}, {_share(alert)}."
         case AlertStatus.PENDING | AlertStatus.FIRING:
@@ -142,7 +133,7 @@ def _figures(alert: Alert) -> Line:
 def _fields(alert: Alert) -> tuple[tuple[str, Line], ...]:
     lowest: tuple[str, Line] = ("Lowest", (f"{alert.lowest_ips:,} free",))
     if alert.status is AlertStatus.RESOLVED:
-        pairs = [("Lasted", (_span(_lasted(alert)),)), lowest]
+        pairs = [("Lasted", (span(_lasted(alert)),)), lowest]
     else:
         pairs = [("Since", (When(alert.active_at),)), lowest]
     if alert.flaps:
@@ -156,7 +147,7 @@ def _small_print(alert: Alert, now: datetime) -> Line:
         return (number, " · ended ", When(alert.resolved_at or alert.observed_at))
     line: tuple[Inline, ...] = (number, " · rule ", Mono(alert.rule), " · read ", When(alert.observed_at))
     age = now - alert.observed_at
-    return (*line, f", {_span(age)} ago") if age > STALE_AFTER else line
+    return (*line, f", {span(age)} ago") if age > STALE_AFTER else line
 
 
 def _buttons(alert: Alert) -> tuple[Button, ...]:
@@ -199,19 +190,6 @@ def _share(alert: Alert) -> str:
         return "0%"
     pct = 100 * alert.value_ips / alert.usable_ips
     return f"{pct:.0f}%" if pct >= 1 or pct == 0 else f"{max(pct, 0.1):.1f}%"
-
-
-def _span(length: timedelta) -> str:
-    """A length of time in its two largest units: "2 h 11 min"."""
-    seconds = int(length.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if hours < 1:
-        return f"{minutes} min"
-    if days < 1:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{days} d {hours % 24} h" if hours % 24 else f"{days} d"
 
 
 def _clock(began: datetime, ended: datetime) -> str:

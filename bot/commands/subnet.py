@@ -17,13 +17,13 @@ from bot.services import Services
 from bot.views import (
     TONES,
     blind_words,
-    console_url,
     count,
     coverage,
     footer,
     free_of,
     plural,
 )
+from bot.wording import console_url
 
 MAX_SUBNETS = 200
 """Subnets that one `who` reads at most: one page of DescribeNetworkInterfaces filter values."""
@@ -47,7 +47,7 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
     covered = coverage(read_for(scope, inventory), contents.blind_spots)
     command = f"subnet {subnet.subnet_id}"
     verdict: Line = (
-        Link(subnet.label, console_url(subnet)),
+        Link(subnet.label, console_url(subnet.region, subnet.subnet_id)),
         f" · {row.state.value} · ",
         Strong(free_of(row.free_ips, row.usable_ips)),
         " free",
@@ -67,7 +67,7 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
                 items=(
                     Button(label="Who holds them?", command=f"who subnet:{subnet.subnet_id}"),
                     Button(label="Fragmentation?", command="explain subnet-fragmentation"),
-                    Button(label="Console", command=command, url=console_url(subnet)),
+                    Button(label="Console", command=command, url=console_url(subnet.region, subnet.subnet_id)),
                 )
             ),
         ),

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.alerts import Alert, Severity, card, outage_card
-from bot.alerts.notices import console_url
 from bot.message import Button, Context, Controls, Fields, Link, Message, Mono, Strong, Struck, Text, Tone, When
+from bot.wording import console_url
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 SUBNET_ID = "subnet-0a1b2c3d4e5f60718"
