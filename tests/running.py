@@ -14,6 +14,8 @@ from bot.wiring.serving import serving
 
 SUBNET = "payments-1a"
 CHANNEL = "platform-alerts"
+PATIENT_ACK_SECONDS = 30.0
+"""Tests ask whether an acknowledgement waits for the answer; how soon it comes, the bench measures."""
 QUICK = {
     "thresholds": {"hold": "1s", "recover": "1s"},
     "schedule": {"poll": "1s", "slow": "60s"},
@@ -62,7 +64,7 @@ def running(mode: str = "socket", extra: Mapping[str, Any] | None = None) -> Ite
     """The bot in `mode` ("socket" or "http"), ready to be asked."""
     port = free_port()
     events_url = f"http://127.0.0.1:{port}/slack/events" if mode == "http" else None
-    with Workspace(events_url=events_url) as slack:
+    with Workspace(events_url=events_url, ack_seconds=PATIENT_ACK_SECONDS) as slack:
         environ, facts = settings_for(slack, mode, port)
         with demo_estate(environ, {**facts, **(extra or {})}) as estate:
             parts = Parts(estate.settings, background=True)

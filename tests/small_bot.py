@@ -36,7 +36,7 @@ class Answers:
         if words[:1] == ["slow"]:
             time.sleep(float(words[1]))
         if words[:1] == ["hold"]:
-            self.release.wait(10)
+            self.release.wait(60)
         if words[:1] == ["defect"]:
             raise RuntimeError("a defect")
         if words[:1] == ["wrong"]:
@@ -107,7 +107,7 @@ class SmallBot:
 def over_sockets(*, workers: int = 8) -> Iterator[tuple[SmallBot, SocketRunner]]:
     """The bot connected over Socket Mode."""
     answers, seen = Answers(), Seen()
-    with Workspace() as workspace:
+    with Workspace(ack_seconds=30) as workspace:
         settings = settings_for(workspace, workers=workers)
         app = build_app(settings, answers, seen, now, private_waits=(0.4, 9.0), visible_waits=(0.3, 0.6, 9.0))
         runner = SocketRunner(
@@ -131,7 +131,9 @@ def over_http() -> Iterator[tuple[SmallBot, HttpServer]]:
     """The bot behind its own web server, the workspace signing every request to it."""
     answers, seen = Answers(), Seen()
     port = _free_port()
-    with Workspace(events_url=f"http://127.0.0.1:{port}{SLACK_PATH}", retry_seconds=(0.2, 0.2)) as workspace:
+    with Workspace(
+        events_url=f"http://127.0.0.1:{port}{SLACK_PATH}", retry_seconds=(0.2, 0.2), ack_seconds=30
+    ) as workspace:
         settings = settings_for(workspace, http=True)
         app = build_app(settings, answers, seen, now)
         server = HttpServer(

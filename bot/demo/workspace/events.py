@@ -71,6 +71,7 @@ class Delivery:
         signing_secret: str,
         now: Callable[[], datetime],
         retry_seconds: Sequence[float],
+        ack_seconds: float,
         on_failure: Callable[[str], None],
     ) -> None:
         self.transport: Literal["socket", "http"] = "http" if events_url else "socket"
@@ -80,6 +81,7 @@ class Delivery:
         self._signing_secret = signing_secret
         self._now = now
         self._retry_seconds = tuple(retry_seconds)
+        self._ack_seconds = ack_seconds
         self._on_failure = on_failure
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -157,7 +159,7 @@ class Delivery:
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
-            body = await self._sockets.deliver(envelope, ACK_SECONDS, on_ack)
+            body = await self._sockets.deliver(envelope, self._ack_seconds, on_ack)
         except ConnectionError:
             return Outcome(reason="no_socket", seconds=loop.time() - started)
         return Outcome(reason="timeout" if body is None else "", seconds=loop.time() - started, body=body or {})
@@ -185,7 +187,7 @@ class Delivery:
         started = loop.time()
         try:
             async with (
-                asyncio.timeout(ACK_SECONDS),
+                asyncio.timeout(self._ack_seconds),
                 self._session.post(self._events_url, data=body, headers=headers) as response,
             ):
                 text = await response.text()

@@ -49,6 +49,7 @@ class Server:
         now: Callable[[], datetime],
         rate_limits: RateLimits,
         retry_seconds: Sequence[float],
+        ack_seconds: float,
     ) -> None:
         self.port = port
         self.sockets = Sockets(app_id=bot.app_id, on_change=self._sockets_changed)
@@ -59,6 +60,7 @@ class Server:
             signing_secret=bot.signing_secret,
             now=now,
             retry_seconds=retry_seconds,
+            ack_seconds=ack_seconds,
             on_failure=self._delivery_failed,
         )
         self.web_api = WebApi(desk=Desk(state=state, bot=bot), faults=faults, limits=rate_limits, sockets=self.sockets)

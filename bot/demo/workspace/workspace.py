@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from bot.demo.workspace.chat import Desk, direct_channel
-from bot.demo.workspace.events import RETRY_SECONDS
+from bot.demo.workspace.events import ACK_SECONDS, RETRY_SECONDS
 from bot.demo.workspace.faults import Faults
 from bot.demo.workspace.identity import Bot, SlashCommand
 from bot.demo.workspace.ratelimits import RateLimits
@@ -64,6 +64,7 @@ class Workspace:
         commands: Sequence[SlashCommand] = DEFAULT_COMMANDS,
         rate_limits: RateLimits | None = None,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
+        ack_seconds: float = ACK_SECONDS,
     ) -> None:
         self.faults = Faults()
         self._state = State(now=now, team_id="T0LOCAL0001", team_name="Example Corp")
@@ -91,6 +92,7 @@ class Workspace:
             now=now,
             rate_limits=rate_limits or RateLimits(),
             retry_seconds=retry_seconds,
+            ack_seconds=ack_seconds,
         )
         self._populate()
 
@@ -242,7 +244,7 @@ class Workspace:
         found = self._state.ephemerals(self.channel(channel), self.user(user))
         return [message.wire(self.team_id) for message in found]
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+    def wait_for(self, predicate: Callable[[], T], timeout: float = 30.0) -> T:
         """The first truthy result of `predicate`, tried again on every change; a LookupError means "not yet".
 
         Raises: TimeoutError after `timeout` seconds, with what the workspace looks like.
