@@ -77,13 +77,13 @@ def ask(
 ) -> None:
     """One command, exactly what /eksip TEXT answers."""
     from bot import logs
-    from bot.command import Request, Surface
+    from bot.asking.command import Request, Surface
     from bot.wiring import answering
 
     logs.configure("ERROR")
     if schema:
+        from bot.answers.envelope import schema as answer_schema
         from bot.console.output import print_json
-        from bot.envelope import schema as answer_schema
 
         print_json(answer_schema(), one_line=False)
         return
@@ -119,7 +119,7 @@ def _printer(*, json: bool, slack: bool, plain: bool, one_line: bool) -> "Callab
     from bot.console import output
 
     if json:
-        from bot.envelope import document
+        from bot.answers.envelope import document
 
         return lambda message: output.print_json(document(message), one_line=one_line)
     if slack:

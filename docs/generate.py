@@ -21,13 +21,13 @@ from pictures import pictures
 from pydantic import BaseModel
 
 from bot import logs
-from bot.answers import ANSWERS
-from bot.command import Command, Request
+from bot.answers.envelope import Envelope, document
+from bot.answers.registry import ANSWERS
+from bot.asking.command import Command, Request
 from bot.commands import COMMANDS
 from bot.config import aws_environment, load
 from bot.console.sweep import sweep
 from bot.demo.world import DEFAULT_NOW, World
-from bot.envelope import Envelope, document
 from bot.monitor import Monitor
 from bot.wiring import Parts
 

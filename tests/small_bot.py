@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.command import Request
+from bot.asking.command import Request
 from bot.config import Settings, load
 from bot.demo.workspace import Workspace
 from bot.message import Button, Controls, Failure, Menu, Message, Strong, Tone, Visibility

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.access import refusal
-from bot.command import Asked, Command, Request, Surface
+from bot.asking.access import refusal
+from bot.asking.command import Asked, Command, Request, Surface
 from bot.config import AccessSettings
 from bot.message import Message
 from bot.services import Services

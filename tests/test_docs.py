@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from bot import metrics
 from bot.__main__ import app
-from bot.command import Request
+from bot.asking.command import Request
 from bot.commands import COMMANDS
 from bot.config import OUTSIDE_NAMES, ThresholdSettings, keys, load
 from bot.wiring import Parts

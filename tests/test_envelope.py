@@ -5,9 +5,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from builders import NOW
 
-from bot.answers import ANSWERS
+from bot.answers.envelope import VERSION, Envelope, document, schema
+from bot.answers.registry import ANSWERS
 from bot.commands import COMMANDS
-from bot.envelope import VERSION, Envelope, document, schema
 from bot.message import BlindSpotNote, Coverage, Failure, Message
 
 DENIED = BlindSpotNote(account_id="444455556666", region="", api="sts:AssumeRole", reason="access denied")

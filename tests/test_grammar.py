@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.command import Asked, Command
+from bot.asking.command import Asked, Command
+from bot.asking.grammar import MAX_CHARACTERS, by_word, normalise, parse
 from bot.commands import COMMANDS
 from bot.errors import UserError
-from bot.grammar import MAX_CHARACTERS, by_word, normalise, parse
 
 
 def names() -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.asking.grammar import parse
+from bot.asking.questions import command_for
 from bot.commands import COMMANDS
-from bot.grammar import parse
-from bot.questions import command_for
 
 VERBS = ("status", "subnet", "who", "maxpods", "explain", "plan", "upgrade", "prefix")
 NAMES = ("prod-eu", "private-1a", "the", "payments")

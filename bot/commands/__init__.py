@@ -5,11 +5,11 @@ import secrets
 import time
 from dataclasses import replace
 
-from bot.access import refusal
-from bot.command import Asked, Request
+from bot.asking.access import refusal
+from bot.asking.command import Asked, Request
+from bot.asking.grammar import by_word, normalise, parse
 from bot.commands.verbs import COMMANDS
 from bot.errors import ConfigError, QueryError, UserError
-from bot.grammar import by_word, normalise, parse
 from bot.message import Context, Failure, Message, Tone, Visibility
 from bot.services import Services
 from bot.views import failed

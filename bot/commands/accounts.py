@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from bot.answers import AccountRow, AccountsAnswer, fields
-from bot.command import Asked, Request
+from bot.answers.model import fields
+from bot.answers.subnets import AccountRow, AccountsAnswer
+from bot.asking.command import Asked, Request
 from bot.inventory import BlindSpot, Inventory
 from bot.message import Bullets, Button, Controls, Line, Message, Mono, Strong, Table, Tone
 from bot.services import Services

@@ -2,11 +2,12 @@
 
 from bot.alerts.lifecycle import Alert, AlertStatus
 from bot.alerts.notices import card
-from bot.answers import AlertsAnswer, fields
-from bot.command import Asked, Request
+from bot.answers.alerting import AlertsAnswer
+from bot.answers.model import fields
+from bot.answers.rows import alert_row
+from bot.asking.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Inline, Line, Message, Mono, Strong, Tone, When
-from bot.rows import alert_row
 from bot.services import Services
 from bot.views import free_of, plural
 

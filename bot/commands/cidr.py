@@ -7,12 +7,12 @@ from datetime import datetime
 from ipaddress import AddressValueError, IPv4Network, IPv6Network, NetmaskValueError, ip_network
 from typing import TypedDict
 
-from bot.answers import fields
-from bot.answers_capacity import CidrAnswer, CidrCandidate
+from bot.answers.capacity import CidrAnswer, CidrCandidate
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
 from bot.capacity.cidr import LARGEST_LENGTH, LARGEST_QUOTA, SMALLEST_LENGTH, Candidate, association, candidates
 from bot.capacity.cidr_steps import ASSUMED_ZONES, Addition, Step, shell_steps, terraform_steps, zone_slices
 from bot.capacity.subnets import usable_ips
-from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
 from bot.inventory import Inventory, Vpc, VpcRouting
 from bot.message import (

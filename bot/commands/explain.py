@@ -3,8 +3,9 @@
 from datetime import date
 from typing import TYPE_CHECKING
 
-from bot.answers import ExplainAnswer, SourceJson, fields
-from bot.command import Asked, Request
+from bot.answers.guide import ExplainAnswer, SourceJson
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
 from bot.errors import UserError
 from bot.here import here
 from bot.message import (

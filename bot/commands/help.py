@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.answers import CommandJson, HelpAnswer, fields
-from bot.command import Asked, Command, Request
+from bot.answers.guide import CommandJson, HelpAnswer
+from bot.answers.model import fields
+from bot.asking.command import Asked, Command, Request
 from bot.errors import UserError, nearest
 from bot.message import Bullets, Button, Controls, Inline, Message, Mono, Strong, Text
 from bot.services import Services

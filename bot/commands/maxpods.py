@@ -2,7 +2,9 @@
 
 import re
 
-from bot.answers import MaxPodsAnswer, MaxPodsByMode, ProvisionerRow, fields
+from bot.answers.model import fields
+from bot.answers.nodes import MaxPodsAnswer, MaxPodsByMode, ProvisionerRow
+from bot.asking.command import Asked, Request
 from bot.capacity.eni_limits import known_types, snapshot_date, snapshot_limits
 from bot.capacity.nodes import (
     TWO_CARD_TABLE_TYPES,
@@ -13,7 +15,6 @@ from bot.capacity.nodes import (
     prefix_supported,
 )
 from bot.capacity.provisioners import PROVISIONER_WORDS, provisioner_max_pods, slot_loss
-from bot.command import Asked, Request
 from bot.errors import QueryError, UserError, nearest
 from bot.inventory import InstanceLimits
 from bot.message import Bullets, Context, Line, Link, Message, Mono, Sources, Strong, Table, Text, Tone

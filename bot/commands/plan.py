@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
+from bot.asking.command import Asked, Request
+from bot.asking.pool_words import instance_limits, number, pool_words
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.options import options
@@ -14,12 +16,10 @@ from bot.capacity.plan_question import Question
 from bot.capacity.rooms import full_pods, node_need
 from bot.capacity.sites import Site, grown, node_subnets, site, subnets_to_read
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
-from bot.command import Asked, Request
 from bot.commands.plan_message import GROWTH, SUMS, PlanTold, message
 from bot.errors import QueryError, UserError
 from bot.inventory import Cluster, InstanceLimits, Inventory
 from bot.message import Message
-from bot.pool_words import instance_limits, number, pool_words
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve
 from bot.services import Services
 from bot.views import coverage

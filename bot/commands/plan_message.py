@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.answers import fields
-from bot.answers_capacity import PlanAnswer, PlanOption, PlanZone
+from bot.answers.capacity import PlanAnswer, PlanOption, PlanZone
+from bot.answers.model import fields
 from bot.capacity.plan import Binding, Plan
 from bot.capacity.plan_question import Option, Question
 from bot.message import (

@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from bot.answers import fields
-from bot.answers_capacity import PrefixAnswer, PrefixSubnet, PrefixType
+from bot.answers.capacity import PrefixAnswer, PrefixSubnet, PrefixType
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
+from bot.asking.pool_words import number
 from bot.capacity.prefix import PrefixReadiness, Readiness, SubnetReadiness, readiness
 from bot.capacity.reservations import reservation_command
 from bot.capacity.tune_changes import changes
 from bot.capacity.warmpool import PoolMode
 from bot.cluster_nodes import ClusterNodes, cluster_nodes, subnet_facts
-from bot.command import Asked, Request
 from bot.message import Bullets, Button, Code, Controls, Line, Message, Part, Strong, Table, Tone
-from bot.pool_words import number
 from bot.services import Services
 from bot.views import blind_words, count, footer
 

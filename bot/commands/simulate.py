@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from bot.answers import fields
-from bot.answers_capacity import SimulateAnswer
+from bot.answers.capacity import SimulateAnswer
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
+from bot.asking.pool_words import instance_limits, number, pool_words
 from bot.capacity.cni_env import acting_environment
 from bot.capacity.ipv6_pool import ipv6_pool
 from bot.capacity.nodes import HOST_NETWORK_PODS, max_pods
@@ -17,7 +19,6 @@ from bot.capacity.warmpool import (
     steady_state,
 )
 from bot.capacity.windows_pool import WindowsSettings, windows_pool
-from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.inventory import InstanceLimits
 from bot.message import (
@@ -34,7 +35,6 @@ from bot.message import (
     Strong,
     Tone,
 )
-from bot.pool_words import instance_limits, number, pool_words
 from bot.services import Services
 from bot.views import plural
 

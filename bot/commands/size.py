@@ -3,16 +3,16 @@
 import re
 from dataclasses import replace
 
-from bot.answers import fields
-from bot.answers_capacity import SizeAnswer, SizePerZone, SizeSubnet
+from bot.answers.capacity import SizeAnswer, SizePerZone, SizeSubnet
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
+from bot.asking.pool_words import instance_limits, pool_words, whole
 from bot.capacity.nodes import HOST_NETWORK_PODS, prefix_supported
 from bot.capacity.size import Demand, Sizing, blocks_of, sizing, usable_of
 from bot.capacity.size_reasons import reasons
 from bot.capacity.warmpool import PoolMode, default_max_pods, refusal
-from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Link, Message, Mono, Sources, Strong, Table, Tone
-from bot.pool_words import instance_limits, pool_words, whole
 from bot.services import Services
 from bot.views import count, plural
 

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.alerts.lifecycle import Alert
-from bot.answers import ClusterRow, HealthJson, StatusAnswer, fields
+from bot.answers.model import fields
+from bot.answers.rows import alert_row, subnet_row
+from bot.answers.subnets import ClusterRow, HealthJson, StatusAnswer
+from bot.asking.command import Asked, Request
 from bot.capacity.standing import Standing, reading_order, serves_prefixes, standings
 from bot.capacity.subnets import SubnetState, totals, worst_first
-from bot.command import Asked, Request
 from bot.inventory import Cluster
 from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
-from bot.rows import alert_row, subnet_row
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural, share

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from bot.answers import FragmenterJson, ReservationJson, SubnetAnswer, WhoAnswer, fields
+from bot.answers.model import fields
+from bot.answers.rows import holder_row, subnet_row
+from bot.answers.subnets import FragmenterJson, ReservationJson, SubnetAnswer, WhoAnswer
+from bot.asking.command import Asked, Request
 from bot.capacity.blocks import BLOCK_IPS
 from bot.capacity.fragmentation import Care, Fragmentation
 from bot.capacity.holders import WORDS, Holder, by_kind, holders
 from bot.capacity.standing import Standing, enis_of, serves_prefixes, standing, standings
-from bot.command import Asked, Request
 from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
 from bot.message import Bullets, Button, Context, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Table, Text
-from bot.rows import holder_row, subnet_row
 from bot.scope import Scope, ScopeKind, clusters_in, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.views import (

@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from bot.answers import fields
-from bot.answers_capacity import Refusal, TuneAnswer, TuneCalls, TuneChoice, TuneSettings, TuneType
+from bot.answers.capacity import Refusal, TuneAnswer, TuneCalls, TuneChoice, TuneSettings, TuneType
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
+from bot.asking.pool_words import number
 from bot.capacity.pod_load import Load, loads, pods_measured
 from bot.capacity.pool_cost import DEFAULT_PODS_PER_HOUR, Cost, Pace
 from bot.capacity.prefix import Readiness, readiness
@@ -13,10 +15,8 @@ from bot.capacity.tune_changes import Change, changes, in_words, variables
 from bot.capacity.tune_notes import Basis, notes
 from bot.capacity.warmpool import PoolMode, PoolSettings
 from bot.cluster_nodes import ClusterNodes, cluster_nodes, subnet_facts
-from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
 from bot.message import Bullets, Button, Code, Controls, Line, Message, Part, Strong, Table, Tone
-from bot.pool_words import number
 from bot.scope import cluster_key
 from bot.services import Services
 from bot.views import blind_words, count, footer, plural

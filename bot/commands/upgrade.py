@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from bot.answers import fields
-from bot.answers_capacity import UpgradeAnswer, UpgradeHealth, UpgradeNodegroup, UpgradeSubnet
+from bot.answers.capacity import UpgradeAnswer, UpgradeHealth, UpgradeNodegroup, UpgradeSubnet
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
+from bot.asking.pool_words import number
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.sites import site, subnets_to_read
 from bot.capacity.upgrade import GroupUpdate, SurgeSource, Upgrade, control_subnets, group_update, upgrade
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
-from bot.command import Asked, Request
 from bot.errors import QueryError, UserError
 from bot.inventory import Cluster, InstanceLimits, Inventory, SubnetContents
 from bot.message import Bullets, Button, Controls, Line, Link, Message, Part, Sources, Strong, Table, Tone
-from bot.pool_words import number
 from bot.scope import Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve
 from bot.services import Services
 from bot.views import blind_words, count, coverage, footer

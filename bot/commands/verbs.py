@@ -6,7 +6,7 @@ The module is loaded when its verb is first asked: a question about one thing do
 from collections.abc import Callable
 from importlib import import_module
 
-from bot.command import POOL_FLAGS, POOL_OPTIONS, Asked, Command, Request
+from bot.asking.command import POOL_FLAGS, POOL_OPTIONS, Asked, Command, Request
 from bot.commands.help import help_command
 from bot.message import Message
 from bot.services import Services

@@ -1,7 +1,8 @@
 """`watch SCOPE`, `unwatch [SCOPE]`, `watching`: which scopes this channel is told about."""
 
-from bot.answers import WatchAnswer, WatchRow, fields
-from bot.command import Asked, Request
+from bot.answers.alerting import WatchAnswer, WatchRow
+from bot.answers.model import fields
+from bot.asking.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Message, Mono, Strong, Tone, Visibility
 from bot.scope import Scope, resolve, subnets_in

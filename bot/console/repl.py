@@ -8,7 +8,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 
-from bot.command import Command, Request, Surface
+from bot.asking.command import Command, Request, Surface
 from bot.console.output import terminal
 from bot.console.render import show
 from bot.message import Message

@@ -5,7 +5,8 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.answers import SweepAnswer, fields
+from bot.answers.model import fields
+from bot.answers.subnets import SweepAnswer
 from bot.inventory import SubnetContents
 from bot.message import Bullets, Line, Message, Mono, Strong, Tone
 from bot.metrics import counted

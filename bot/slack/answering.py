@@ -7,7 +7,7 @@ from threading import BoundedSemaphore, Event, Lock, Thread
 
 from cachetools import TTLCache
 
-from bot.command import Request
+from bot.asking.command import Request
 from bot.message import Failure, Message, Tone, Visibility
 from bot.slack.incoming import Incoming, with_person
 from bot.slack.mrkdwn import cut, one_line

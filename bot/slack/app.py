@@ -12,7 +12,7 @@ from slack_bolt import Ack, App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
-from bot.command import Request
+from bot.asking.command import Request
 from bot.config import Settings
 from bot.errors import QueryError
 from bot.message import Message

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.command import Request, Surface
+from bot.asking.command import Request, Surface
 
 Body = Mapping[str, Any]
 

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.command import Surface
+from bot.asking.command import Surface
 from bot.message import Message, Visibility
 from bot.slack.incoming import Incoming
 from bot.slack.render import Payload, note, render, text_only

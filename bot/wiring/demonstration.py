@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from bot.alerts import Alert, Transition
-from bot.command import Request, Surface
+from bot.asking.command import Request, Surface
 from bot.errors import ConfigError
 from bot.message import Message
 from bot.monitor import EVENTS

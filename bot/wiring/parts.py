@@ -9,7 +9,7 @@ from functools import cached_property
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from bot.command import Request
+from bot.asking.command import Request
 from bot.config import Settings, aws_environment, load
 from bot.errors import ConfigError
 from bot.message import Message

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.answers_capacity import CidrAnswer
-from bot.command import Request
+from bot.answers.capacity import CidrAnswer
+from bot.asking.command import Request
 from bot.commands import dispatch
 from bot.config import load
 from bot.demo.workspace import problems

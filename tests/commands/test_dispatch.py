@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.command import Request, Surface
+from bot.asking.command import Request, Surface
 from bot.commands import COMMANDS, dispatch
 from bot.config import load
 from bot.message import Context, Message, Visibility

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.command import Request
+from bot.answers.envelope import document
+from bot.asking.command import Request
 from bot.config import load
 from bot.console.render import plain
-from bot.envelope import document
 from bot.slack.render import render
 from bot.wiring import Parts
 

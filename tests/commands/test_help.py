@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.answers import ANSWERS
-from bot.command import Asked, Command, Request
+from bot.answers.registry import ANSWERS
+from bot.asking.command import Asked, Command, Request
 from bot.commands import COMMANDS
 from bot.config import load
 from bot.console.render import plain

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.command import Request, Surface
+from bot.asking.command import Request, Surface
 from bot.config import load
 from bot.message import Text
 from bot.wiring import Parts

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.command import Asked, Request
+from bot.asking.command import Asked, Request
 from bot.commands.maxpods import answer
 from bot.config import load
 from bot.errors import QueryError, UserError

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.answers import ANSWERS
-from bot.command import Request, Surface
+from bot.answers.envelope import document
+from bot.answers.registry import ANSWERS
+from bot.asking.command import Request, Surface
 from bot.demo.workspace import problems
 from bot.demo.world import World
-from bot.envelope import document
 from bot.message import Message, Visibility
 from bot.slack.render import render
 from bot.wiring import Parts

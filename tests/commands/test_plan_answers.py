@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.answers import ANSWERS
-from bot.command import Request, Surface
+from bot.answers.registry import ANSWERS
+from bot.asking.command import Request, Surface
 from bot.demo.workspace import problems
 from bot.demo.world import World
 from bot.message import Controls, Message, Visibility

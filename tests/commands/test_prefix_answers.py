@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.answers_capacity import PrefixAnswer
-from bot.command import Request
+from bot.answers.capacity import PrefixAnswer
+from bot.asking.command import Request
 from bot.demo.workspace import problems
 from bot.message import Message
 from bot.slack.render import render

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.answers_capacity import SimulateAnswer
-from bot.command import Asked, Request
+from bot.answers.capacity import SimulateAnswer
+from bot.asking.command import Asked, Request
+from bot.asking.grammar import parse
 from bot.commands.simulate import EMPTY, USED, WARM, answer
 from bot.commands.verbs import COMMANDS
 from bot.config import load
 from bot.errors import QueryError, UserError
-from bot.grammar import parse
 from bot.message import Bullets, Button, Code, Context, Controls, Message, Tone
 from bot.services import Services
 from bot.wiring.parts import Parts

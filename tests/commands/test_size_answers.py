@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.answers_capacity import SizeAnswer
-from bot.command import Request
+from bot.answers.capacity import SizeAnswer
+from bot.asking.command import Request
 from bot.commands import dispatch
 from bot.config import load
 from bot.demo.workspace import problems

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.answers import ANSWERS
-from bot.command import Request, Surface
+from bot.answers.registry import ANSWERS
+from bot.asking.command import Request, Surface
 from bot.message import Bullets, Message
 from bot.slack.render import render
 from bot.wiring import Parts

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.asking.grammar import parse
 from bot.commands import COMMANDS
-from bot.grammar import parse
 from knowledge import Topic, load
 
 TOPICS = load().topics

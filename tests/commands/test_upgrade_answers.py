@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.answers import ANSWERS
+from bot.answers.registry import ANSWERS
+from bot.asking.command import Request, Surface
 from bot.aws.sessions import Sessions
-from bot.command import Request, Surface
 from bot.demo.workspace import problems
 from bot.inventory import Account
 from bot.message import Controls, Message

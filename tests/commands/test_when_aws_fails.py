@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.command import Request, Surface
+from bot.asking.command import Request, Surface
 from bot.demo.workspace import problems
 from bot.demo.world import World
 from bot.message import Message

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.command import Surface
+from bot.asking.command import Surface
 from bot.slack.incoming import Identity, from_action, from_command, from_event, unescaped
 
 BOT = Identity(team_id="T1", bot_user_id="UBOT", enterprise_id="E1")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from small_bot import Answers, Seen, SmallBot, now, over_sockets, settings_for
 
-from bot.command import Request, Surface
+from bot.asking.command import Request, Surface
 from bot.demo.workspace import Workspace, problems
 from bot.errors import QueryError
 from bot.slack.app import build_app

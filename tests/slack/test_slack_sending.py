@@ -13,7 +13,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from bot.command import Request, Surface
+from bot.asking.command import Request, Surface
 from bot.demo.workspace import Workspace
 from bot.message import Message, Text, Visibility
 from bot.slack.incoming import Incoming

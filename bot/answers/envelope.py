@@ -3,19 +3,16 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from bot.answers import ANSWERS
+from bot.answers.model import AnswerModel
+from bot.answers.registry import ANSWERS
 from bot.message import Message
 
 VERSION = 1
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class BlindSpotJson(_Model):
+class BlindSpotJson(AnswerModel):
     """One thing that could not be read."""
 
     account_id: str = Field(description="Account that was to be read.")
@@ -24,7 +21,7 @@ class BlindSpotJson(_Model):
     reason: str = Field(description="Why, in one sentence.")
 
 
-class CoverageJson(_Model):
+class CoverageJson(AnswerModel):
     """How much of what should have been read was read."""
 
     read: int = Field(description="Account-regions whose subnets were read.")
@@ -32,7 +29,7 @@ class CoverageJson(_Model):
     blind_spots: list[BlindSpotJson] = Field(description="What could not be read.")
 
 
-class ErrorJson(_Model):
+class ErrorJson(AnswerModel):
     """Why there is no answer."""
 
     kind: Literal["user", "query", "config", "defect"] = Field(description="Whose move it is.")
@@ -41,7 +38,7 @@ class ErrorJson(_Model):
     reference: str | None = Field(description="Id of a defect in the log.")
 
 
-class Envelope(_Model):
+class Envelope(AnswerModel):
     """What every command answers with."""
 
     version: int = Field(description="Version of this interface: 1.")

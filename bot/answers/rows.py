@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from bot.alerts.lifecycle import Alert
-from bot.answers import AlertRow, HolderJson, SubnetRow
+from bot.answers.alerting import AlertRow
+from bot.answers.subnets import HolderJson, SubnetRow
 from bot.capacity.holders import Holder
 from bot.capacity.standing import Standing
 

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
+from bot.asking.command import POOL_FLAGS, Asked
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import known_types, snapshot_date, snapshot_limits
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
-from bot.command import POOL_FLAGS, Asked
 from bot.errors import QueryError, UserError, nearest
 from bot.inventory import InstanceLimits
 

@@ -1,6 +1,6 @@
 """Access: whether a request may run a command. One pure function; the answer is a sentence when it may not."""
 
-from bot.command import Command, Request, Surface
+from bot.asking.command import Command, Request, Surface
 from bot.config import AccessSettings
 
 _LOCAL = frozenset({Surface.ASK, Surface.CONSOLE})

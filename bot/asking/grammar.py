@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.command import Asked, Command
+from bot.asking.command import Asked, Command
+from bot.asking.questions import command_for
 from bot.errors import UserError, nearest
-from bot.questions import command_for
 
 MAX_CHARACTERS = 8_000
 """Longest text read as a command; pasted logs beyond it are cut by the verbs that take them."""

@@ -2,14 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from bot.answers.model import AnswerModel
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class CidrCandidate(_Model):
+class CidrCandidate(AnswerModel):
     """One block that might be added to a VPC."""
 
     cidr: str = Field(description="The block.")
@@ -17,7 +15,7 @@ class CidrCandidate(_Model):
     reason: str = Field(description="Why, and what was not checked.")
 
 
-class CidrAnswer(_Model):
+class CidrAnswer(AnswerModel):
     """`cidr VPC [CANDIDATE]`."""
 
     vpc_id: str | None = Field(description="VPC id; null when only its blocks were given.")
@@ -30,7 +28,7 @@ class CidrAnswer(_Model):
     )
 
 
-class SizePerZone(_Model):
+class SizePerZone(AnswerModel):
     """What one Availability Zone needs."""
 
     nodes: int = Field(description="Nodes of the zone, growth included.")
@@ -41,7 +39,7 @@ class SizePerZone(_Model):
     )
 
 
-class SizeSubnet(_Model):
+class SizeSubnet(AnswerModel):
     """One kind of subnet to create."""
 
     purpose: Literal["nodes", "pods", "control-plane"] = Field(description="What the subnet is for.")
@@ -52,7 +50,7 @@ class SizeSubnet(_Model):
     )
 
 
-class SizeAnswer(_Model):
+class SizeAnswer(AnswerModel):
     """`size nodes=N type=T pods=P zones=Z`."""
 
     per_zone: SizePerZone = Field(description="What one zone needs.")
@@ -62,7 +60,7 @@ class SizeAnswer(_Model):
     reasons: list[str] = Field(description="What was assumed and what decides the lengths.")
 
 
-class SimulateAnswer(_Model):
+class SimulateAnswer(AnswerModel):
     """`simulate TYPE pods=P …`."""
 
     enis: int = Field(description="Ordinary ENIs, the primary included, the trunk not.")
@@ -82,7 +80,7 @@ class SimulateAnswer(_Model):
     notes: list[str] = Field(description="What to know about these figures, one sentence each.")
 
 
-class PlanZone(_Model):
+class PlanZone(AnswerModel):
     """One Availability Zone of a plan; the figures are those of the subnets that bind there."""
 
     az_id: str = Field(description="Availability Zone id, the same in every account.")
@@ -95,7 +93,7 @@ class PlanZone(_Model):
     subnets: Literal["nodes", "pods"] = Field(description="Whose subnets bind: the nodes', or the ENIConfigs'.")
 
 
-class PlanOption(_Model):
+class PlanOption(AnswerModel):
     """One way to make a plan fit."""
 
     title: str = Field(description="What to do.")
@@ -107,7 +105,7 @@ class PlanOption(_Model):
     commands: list[str] = Field(description="What does it, in order. Not executed.")
 
 
-class PlanAnswer(_Model):
+class PlanAnswer(AnswerModel):
     """`plan +N TYPE SCOPE [pods=P]`."""
 
     fits: bool | None = Field(description="Whether all fit; null when not known, or when no number was asked.")
@@ -124,7 +122,7 @@ class PlanAnswer(_Model):
     assumptions: list[str] = Field(description="What the answer rests on, one sentence each.")
 
 
-class UpgradeSubnet(_Model):
+class UpgradeSubnet(AnswerModel):
     """One subnet of the control plane."""
 
     subnet_id: str = Field(description="Subnet id.")
@@ -134,7 +132,7 @@ class UpgradeSubnet(_Model):
     fits: bool | None = Field(description="Whether they are there; null: not known.")
 
 
-class UpgradeNodegroup(_Model):
+class UpgradeNodegroup(AnswerModel):
     """One managed node group's rolling update, alone."""
 
     name: str = Field(description="Node group.")
@@ -145,7 +143,7 @@ class UpgradeNodegroup(_Model):
     fits: bool | None = Field(description="Whether each zone takes its share; null: not known.")
 
 
-class UpgradeHealth(_Model):
+class UpgradeHealth(AnswerModel):
     """One health issue that EKS reports."""
 
     subject: str = Field(description="Cluster, or cluster/node group.")
@@ -154,7 +152,7 @@ class UpgradeHealth(_Model):
     resource_ids: list[str] = Field(description="Resources it names.")
 
 
-class UpgradeAnswer(_Model):
+class UpgradeAnswer(AnswerModel):
     """`upgrade CLUSTER`."""
 
     cluster: str = Field(description="Cluster name.")
@@ -165,7 +163,7 @@ class UpgradeAnswer(_Model):
     reasons: list[str] = Field(description="Why, and what was assumed, the most serious first.")
 
 
-class TuneSettings(_Model):
+class TuneSettings(AnswerModel):
     """Warm-pool settings of a cluster."""
 
     source: Literal["addon", "assumed", "advice"] = Field(
@@ -181,14 +179,14 @@ class TuneSettings(_Model):
     pod_eni: bool = Field(description="Security groups for pods.")
 
 
-class TuneCalls(_Model):
+class TuneCalls(AnswerModel):
     """EC2 API calls an hour of all nodes' warm pools, under the churn named."""
 
     current: float = Field(description="With the present settings.")
     recommended: float = Field(description="With the advice.")
 
 
-class TuneType(_Model):
+class TuneType(AnswerModel):
     """The nodes of one instance type."""
 
     instance_type: str = Field(description="The type.")
@@ -201,7 +199,7 @@ class TuneType(_Model):
     saved_ips: int = Field(description="What comes back: held (else current) less recommended; below 0 it takes more.")
 
 
-class TuneChoice(_Model):
+class TuneChoice(AnswerModel):
     """Other settings that none beats in addresses, calls and waiting at once."""
 
     settings: TuneSettings = Field(description="The settings.")
@@ -213,14 +211,14 @@ class TuneChoice(_Model):
     needs_new_nodes: bool = Field(description="Whether it changes the mode, which only new nodes take.")
 
 
-class Refusal(_Model):
+class Refusal(AnswerModel):
     """A setting that is not advised."""
 
     title: str = Field(description="The setting.")
     reason: str = Field(description="Why not.")
 
 
-class TuneAnswer(_Model):
+class TuneAnswer(AnswerModel):
     """`tune SCOPE`."""
 
     cluster: str = Field(description="The cluster: the settings are cluster-wide.")
@@ -245,7 +243,7 @@ class TuneAnswer(_Model):
     )
 
 
-class PrefixType(_Model):
+class PrefixType(AnswerModel):
     """One instance type in prefix mode."""
 
     instance_type: str = Field(description="The type.")
@@ -257,7 +255,7 @@ class PrefixType(_Model):
     kube_reserved_memory_mib_prefix: int | None = Field(description="The same at max_pods_prefix.")
 
 
-class PrefixSubnet(_Model):
+class PrefixSubnet(AnswerModel):
     """One subnet that gives nodes' pods their addresses."""
 
     subnet_id: str = Field(description="Subnet id.")
@@ -272,7 +270,7 @@ class PrefixSubnet(_Model):
     reservations: list[str] = Field(description="Free ranges worth reserving for prefixes.")
 
 
-class PrefixAnswer(_Model):
+class PrefixAnswer(AnswerModel):
     """`prefix SCOPE`."""
 
     cluster: str = Field(description="The cluster.")

@@ -1,0 +1,85 @@
+"""What one or many reads found, put together: a region, a subnet's contents, the inventory."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.inventory.clusters import Cluster, Node
+from bot.inventory.network import Account, BlindSpot, Eni, Reservation, Subnet, Vpc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionFacts:
+    """What one read of one account and region brought, with what it could not see."""
+
+    account_id: str
+    region: str
+    observed_at: datetime
+    vpcs: tuple[Vpc, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    blind_spots: tuple[BlindSpot, ...] = ()
+    subnets_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubnetContents:
+    """The interfaces, nodes and reservations of some subnets, read together.
+
+    `enis_read` and `reservations_read` are the subnets of which all could be read: of the others nothing is known.
+    """
+
+    subnet_ids: frozenset[str]
+    observed_at: datetime
+    enis: tuple[Eni, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    reservations: tuple[Reservation, ...] = ()
+    blind_spots: tuple[BlindSpot, ...] = ()
+    enis_read: frozenset[str] = frozenset()
+    reservations_read: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Everything known now over all accounts and regions; every item carries its own age."""
+
+    accounts: tuple[Account, ...]
+    regions: tuple[RegionFacts, ...]
+    expected_regions: int
+    blind_spots: tuple[BlindSpot, ...] = ()
+
+    @property
+    def subnets(self) -> tuple[Subnet, ...]:
+        """Every subnet of every region read."""
+        return tuple(subnet for region in self.regions for subnet in region.subnets)
+
+    @property
+    def vpcs(self) -> tuple[Vpc, ...]:
+        """Every VPC of every region read."""
+        return tuple(vpc for region in self.regions for vpc in region.vpcs)
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """Every EKS cluster of every region read."""
+        return tuple(cluster for region in self.regions for cluster in region.clusters)
+
+    @property
+    def all_blind_spots(self) -> tuple[BlindSpot, ...]:
+        """What could not be read, of accounts as a whole and inside each region."""
+        return self.blind_spots + tuple(spot for region in self.regions for spot in region.blind_spots)
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The time of the oldest read that is still in use."""
+        return min((region.observed_at for region in self.regions), default=None)
+
+    def account_name(self, account_id: str) -> str:
+        """The account's configured name, or its id."""
+        return next((a.name for a in self.accounts if a.account_id == account_id), account_id)
+
+    def clusters_by_subnet(self) -> dict[str, tuple[str, ...]]:
+        """The names of the clusters that name each subnet, by subnet id; subnets of no cluster are not in it."""
+        names: dict[str, tuple[str, ...]] = {}
+        for cluster in self.clusters:
+            for subnet_id in cluster.all_subnet_ids:
+                names[subnet_id] = (*names.get(subnet_id, ()), cluster.name)
+        return names
