@@ -1,18 +1,16 @@
 """Configuration: what can be set (settings) and how it is read (loading)."""
 
 from bot.config.loading import CONFIG_VARIABLE, DEFAULT_FILE, aws_environment, load, slack_mode
-from bot.config.settings import (
-    OUTSIDE_NAMES,
+from bot.config.sections import (
     AccessSettings,
     AwsSettings,
     ScheduleSettings,
-    Settings,
     SlackSettings,
     ThresholdSettings,
     WatchSettings,
-    duration,
-    keys,
 )
+from bot.config.settings import OUTSIDE_NAMES, Settings, keys
+from bot.config.values import duration
 
 __all__ = [
     "CONFIG_VARIABLE",

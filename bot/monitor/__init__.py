@@ -1,0 +1,5 @@
+"""The monitor: reads every account and region, and moves the alerts by what it finds."""
+
+from bot.monitor.poll import EVENTS, Monitor, PollReport
+
+__all__ = ["EVENTS", "Monitor", "PollReport"]
