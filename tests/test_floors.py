@@ -23,6 +23,7 @@ OWNERS = {
     "waitress": ("bot.slack",),
     "aiohttp": ("bot.demo",),
     "moto": ("bot.demo",),
+    "matplotlib": ("bot.charts",),
     "typer": ("bot.__main__",),
     "rich": ("bot.console",),
     "prompt_toolkit": ("bot.console",),

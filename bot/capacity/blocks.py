@@ -8,6 +8,7 @@ what the address count alone proves.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network
 
@@ -89,6 +90,48 @@ def block_map(cidr: IPv4Network, enis: Iterable[Eni], reservations: Sequence[Res
         free_explicit_reserved_ips=(open_ips & explicit).bit_count() if explicit else 0,
         largest_free_run=_longest_run(open_ips),
     )
+
+
+class BlockUse(Enum):
+    """What stands in one /28 block; `OUT` is the first or last block, which no prefix can ever use."""
+
+    FREE = "free"
+    RESERVED = "reserved"
+    BROKEN = "broken"
+    PREFIX = "prefix"
+    FULL = "full"
+    OUT = "out"
+
+
+def block_uses(
+    cidr: IPv4Network, enis: Iterable[Eni], reservations: Sequence[Reservation] = ()
+) -> tuple[BlockUse, ...]:
+    """What stands in each /28 block of a subnet, in address order: the same facts as `block_map`, for a picture.
+
+    RESERVED is free and kept for prefixes; BROKEN has taken (or explicitly reserved) and free addresses side by side.
+    """
+    size, base = 1 << (32 - cidr.prefixlen), int(cidr.network_address)
+    singles, prefixes = _taken(enis, base, size)
+    explicit = _reserved(reservations, ReservationType.EXPLICIT, base, size) if reservations else 0
+    kept = _reserved(reservations, ReservationType.PREFIX, base, size) if reservations else 0
+    last = size - BLOCK_IPS
+    return tuple(
+        BlockUse.OUT
+        if offset in (0, last)
+        else _use((singles | explicit) >> offset & _BLOCK, prefixes >> offset & _BLOCK, kept >> offset & _BLOCK)
+        for offset in range(0, size, BLOCK_IPS)
+    )
+
+
+_BLOCK = (1 << BLOCK_IPS) - 1
+
+
+def _use(singles: int, prefixes: int, kept: int) -> BlockUse:
+    if singles | prefixes == 0:
+        return BlockUse.RESERVED if kept == _BLOCK else BlockUse.FREE
+    if prefixes == _BLOCK:
+        return BlockUse.PREFIX
+    return BlockUse.FULL if singles | prefixes == _BLOCK else BlockUse.BROKEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

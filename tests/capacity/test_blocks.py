@@ -7,7 +7,16 @@ from builders import eni, reservation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.capacity.blocks import BlockBounds, BlockMap, block_map, candidate_blocks, free_block_bounds, unattributed_ips
+from bot.capacity.blocks import (
+    BlockBounds,
+    BlockMap,
+    BlockUse,
+    block_map,
+    block_uses,
+    candidate_blocks,
+    free_block_bounds,
+    unattributed_ips,
+)
 from bot.inventory import Eni, Reservation, ReservationType
 
 EXPLICIT, PREFIX = ReservationType.EXPLICIT, ReservationType.PREFIX
@@ -210,3 +219,27 @@ def test_the_map_lies_between_the_bounds(
     bounds = free_block_bounds(cidr, available, taken.reserved_free_ips if reservations_read else None)
 
     assert bounds.at_least <= block_map(cidr, enis, reserved).free <= bounds.at_most
+
+
+def test_each_block_is_drawn_as_what_stands_in_it() -> None:
+    full = [f"10.0.0.{32 + host}" for host in range(16)]
+    enis = [eni("10.0.0.5", "10.0.0.20", *full, prefixes=("10.0.0.48/28",))]
+    kept = [reservation("10.0.0.64/27")]
+
+    uses = block_uses(IPv4Network("10.0.0.0/25"), enis, kept)
+
+    assert [use.value for use in uses] == ["out", "broken", "full", "prefix", "reserved", "reserved", "free", "out"]
+
+
+@given(st.lists(st.integers(4, 254), max_size=60), st.lists(st.integers(1, 14), max_size=4, unique=True))
+@settings(max_examples=60)
+def test_the_picture_and_the_map_count_the_same_blocks(hosts: list[int], blocks: list[int]) -> None:
+    cidr = IPv4Network("10.0.0.0/24")
+    taken = [host for host in hosts if host // 16 not in blocks]
+    enis = [eni(*(f"10.0.0.{host}" for host in taken), prefixes=tuple(f"10.0.0.{16 * block}/28" for block in blocks))]
+
+    uses, found = block_uses(cidr, enis), block_map(cidr, enis)
+
+    assert uses.count(BlockUse.FREE) + uses.count(BlockUse.RESERVED) == found.free
+    assert uses.count(BlockUse.BROKEN) == found.fragmented
+    assert uses.count(BlockUse.FULL) + uses.count(BlockUse.PREFIX) == found.full

@@ -1,13 +1,11 @@
-"""Message: one answer or alert card, neutral of the surface that shows it.
-
-Slack, the terminal and JSON each have one renderer. Inline text is a tuple of plain strings and the few marks
-below; renderers escape the strings, so AWS names and user text are safe everywhere.
-"""
+"""The parts a message is made of, and the message itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+
+from bot.message.charts import Chart
 
 
 class Tone(Enum):
@@ -200,7 +198,8 @@ class Failure:
 class Message:
     """One answer: a sentence that stands alone, a verdict line, and parts in reading order.
 
-    `answer` is the JSON form (documented in docs/json.md); `card` asks for a coloured frame (alerts).
+    `answer` is the JSON form (documented in docs/json.md); `card` asks for a coloured frame (alerts). `charts` follow
+    as pictures where the surface can show them; the answer is complete without them.
     """
 
     text: str
@@ -215,6 +214,7 @@ class Message:
     visibility: Visibility = Visibility.EPHEMERAL
     card: bool = False
     revision: str = ""
+    charts: tuple[Chart, ...] = ()
 
     @property
     def ok(self) -> bool:
