@@ -21,6 +21,17 @@ coverage_ratio = Gauge(
 aws_calls_total = Counter(
     "eksip_aws_calls_total", "AWS API calls by action and outcome.", ["api", "code"], registry=REGISTRY
 )
+aws_throttled_total = Counter(
+    "eksip_aws_throttled_total",
+    "AWS API calls that AWS throttled (by=aws) or that our own pace held back to the end (by=pace).",
+    ["api", "by"],
+    registry=REGISTRY,
+)
+clock_skew_seconds = Gauge(
+    "eksip_clock_skew_seconds",
+    "Seconds by which AWS's clock, as its answers show it, is ahead of ours.",
+    registry=REGISTRY,
+)
 subnets = Gauge("eksip_subnets", "Subnets known, by quality of their last read.", ["quality"], registry=REGISTRY)
 alerts = Gauge("eksip_alerts", "Alerts by state.", ["state"], registry=REGISTRY)
 outbox_depth = Gauge("eksip_outbox_depth", "Messages waiting to be sent.", registry=REGISTRY)
@@ -29,6 +40,16 @@ outbox_oldest_age_seconds = Gauge(
 )
 slack_send_total = Counter(
     "eksip_slack_send_total", "Messages sent to Slack, by outcome.", ["outcome"], registry=REGISTRY
+)
+channels_broken = Gauge("eksip_channels_broken", "Channels that Slack refuses for good.", registry=REGISTRY)
+webhook_send_total = Counter(
+    "eksip_webhook_send_total", "Posts to the second path's webhook, by outcome.", ["outcome"], registry=REGISTRY
+)
+heartbeat_total = Counter(
+    "eksip_heartbeat_total", "Requests to the dead-man's-switch address, by outcome.", ["outcome"], registry=REGISTRY
+)
+sweep_completed_timestamp = Gauge(
+    "eksip_sweep_completed_timestamp", "Unix time of the last completed sweep.", registry=REGISTRY
 )
 commands_total = Counter(
     "eksip_commands_total", "Commands answered, by verb and outcome.", ["verb", "outcome"], registry=REGISTRY

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.alerts.lifecycle import Alert
+    from bot.alerts.alert import Alert
     from bot.aws.reader import Reader
     from bot.config import Settings
     from bot.facts import Facts

@@ -62,6 +62,14 @@ def coverage(inventory: Inventory, extra: Iterable[BlindSpot] = ()) -> Coverage:
     )
 
 
+def coverage_words(inventory: Inventory, now: datetime) -> str:
+    """How much was read and how old the oldest of it is: "1,953 of 2,000 account-regions; oldest 38 min"."""
+    read = sum(region.subnets_complete for region in inventory.regions)
+    oldest = inventory.as_of
+    aged = "" if oldest is None else f"; oldest {age(oldest, now)}"
+    return f"{read:,} of {plural(inventory.expected_regions, 'account-region')}{aged}"
+
+
 def footer(command: str, as_of: datetime | None, now: datetime, *notes: str) -> Context:
     """The small print: when it was read and how old that is, notes, and the command to ask again."""
     first: list[Inline] = []

@@ -18,6 +18,12 @@ EXAMPLE_VALUES: Mapping[str, object] = {
     "aws.accounts[].role_arn": "arn:aws:iam::111122223333:role/eksip-reader",
     "aws.accounts[].external_id": "a-long-random-word",
     "aws.accounts[].regions": ["eu-west-1"],
+    "aws.organization.role_name": "eksip-reader",
+    "aws.organization.external_id": "a-long-random-word",
+    "aws.organization.list_role_arn": "arn:aws:iam::111122223333:role/eksip-reader",
+    "slack.fallback_channel": "C0123456789",
+    "notify.webhook_url": "https://example.com/alertmanager-hook",
+    "notify.heartbeat_url": "https://example.com/ping/eksip",
     "watches[].channel": "C0123456789",
     "watches[].scope": "cluster:prod-eu",
 }
@@ -64,7 +70,7 @@ def _section(path: str, model: type[BaseModel], *, is_list: bool = False) -> lis
     for name, field in model.model_fields.items():
         nested = models_in(field.annotation)
         if nested:
-            inner += _section(f"{path}.{name}", nested[0], is_list=True)
+            inner += _section(f"{path}.{name}", nested[0], is_list=get_origin(field.annotation) is list)
         else:
             lines += ["" if not is_list else "#", *_setting(name, f"{dotted}.{name}", field)]
     return lines + inner

@@ -24,7 +24,7 @@ from knowledge.words import cleaned, key
 if TYPE_CHECKING:
     from knowledge.index import Index, Question, Ranked
 
-_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.365), (0.3, 0.34), (0.0, 0.62))
+_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.30), (0.3, 0.34), (0.0, 0.62))
 """How strongly a question speaks of this field (see `field`), and the coverage (0-1) that is then enough."""
 
 _ANOTHER_FIELD_PASTED = -2.0

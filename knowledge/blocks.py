@@ -120,7 +120,8 @@ def combined(
 ) -> Section:
     """The first section, followed by what fits of the next ones under their own headings, in that order.
 
-    Summary and sections together stay within `limit` characters; only the last one may be shortened, at a sentence.
+    Summary and sections together stay within `limit` characters; only the last one may be shortened, after a list
+    item or at a sentence.
     """
     first, *rest = sections
     text = first.text
@@ -129,15 +130,29 @@ def combined(
             excerpt(topic, Section(heading=first.heading, text=text), 10 * limit, with_analogy=with_analogy)
         )
         opening = f"\n\n**{section.heading}**"
+        room -= len(opening)
         pieces = list(_pieces(section.text))
-        if len(opening) + sum(map(len, pieces)) <= room:
+        if sum(map(len, pieces)) <= room:
             text += opening + "".join(pieces)
             continue
-        start = _shortened(pieces[0], room - len(opening))
-        if room - len(opening) >= _WORTH_STARTING and len(start) >= _WORTH_STARTING and "```" not in pieces[0]:
+        if start := _start(pieces, room):
             text += opening + start
         break
     return Section(heading=first.heading, text=text)
+
+
+def _start(pieces: Sequence[str], room: int) -> str:
+    """What fits of a section's pieces in their order, the next one shortened; empty when that says nothing."""
+    kept = ""
+    for piece in pieces:
+        if len(kept) + len(piece) <= room:
+            kept += piece
+            continue
+        left = room - len(kept)
+        shortened = "" if "```" in piece or left < _WORTH_STARTING else _shortened(piece, left)
+        kept += shortened if len(shortened) >= _WORTH_STARTING else ""
+        break
+    return kept if len(kept) >= _WORTH_STARTING else ""
 
 
 _WORTH_STARTING = 120

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.field import speaks_of_field
-from knowledge.sections import Asked, heading_fits
+from knowledge.ordering import best_first
+from knowledge.sections import Asked
 from knowledge.spelling import Spelling
 from knowledge.topic import Section, Topic
 from knowledge.vocabulary import VARIANTS, implied
@@ -82,9 +83,6 @@ _A_NAME = 5
 _NAMES_A_TOPIC = 1.0
 """Added to how strongly a question speaks of this field when it contains the name of one of its topics."""
 
-_HEADING_FIT = 0.45
-"""Share of the best section score added to a section whose heading fits the kind of question (how, when, limits)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
@@ -140,13 +138,18 @@ class Index:
         self._questions = [[self._weighed(question) for question in topic.questions] for topic in self._topics]
         self._variants = [VARIANTS.intersection(key(topic.topic_id)) for topic in self._topics]
         self._spelling = Spelling(self._topics, self._rarity)
+        self._own_words = [[frozenset(_section_terms(section)) for section in topic.sections] for topic in self._topics]
         self._sections = [(row, section) for row, topic in enumerate(self._topics) for section in topic.sections]
         self._by_topic = _bm25(whole)
         self._by_section = _bm25([_section_terms(section) for _, section in self._sections])
 
     def question(self, text: str, kind: Asked, *, is_name: bool = False) -> Question:
         """A cleaned text as a question: its terms, what they imply, and how strongly it speaks of this field."""
-        corrected = self._spelling.corrected(without_noise(text))
+        plain = without_noise(text)
+        corrected = self._spelling.corrected(plain)
+        if corrected != plain and not is_name and speaks_of_field(corrected) <= 0:
+            # Nothing else speaks of this field: what looks misspelt ("lunch" for launch) is another word.
+            corrected = plain
         found = tuple(dict.fromkeys(stems(corrected)))
         # A joined compound that no topic writes is its parts said twice.
         terms = tuple(term for term in found if term in self._rarity or not _is_joined(term, found))
@@ -193,7 +196,7 @@ class Index:
             found.append(
                 Ranked(
                     topic=topic,
-                    sections=_best_first(scored, question.kind),
+                    sections=self._best_first(row, scored, question),
                     rank=rank,
                     coverage=coverage,
                     likeness=likeness,
@@ -205,7 +208,8 @@ class Index:
     def best_sections(self, topic: Topic, question: Question) -> tuple[Section, ...]:
         """The sections of one topic, those that answer the question best first."""
         scores = self._scores(self._by_section, question, len(self._sections))
-        return _best_first(self._sections_by_row(scores)[self._topics.index(topic)], question.kind)
+        row = self._topics.index(topic)
+        return self._best_first(row, self._sections_by_row(scores)[row], question)
 
     def _scores(self, retriever: bm25s.BM25, question: Question, documents: int) -> Scores:
         known = [term for term in question.terms if term in self._rarity]
@@ -222,6 +226,11 @@ class Index:
         for (row, section), score in zip(self._sections, scores, strict=True):
             rows[row].append((section, float(score)))
         return rows
+
+    def _best_first(self, row: int, scored: list[tuple[Section, float]], question: Question) -> tuple[Section, ...]:
+        weights = {term: _IMPLIED_WEIGHT * self._rarity[term] for term in question.added}
+        weights |= {term: self._rarity[term] for term in question.terms if term in self._rarity}
+        return best_first(scored, self._own_words[row], weights, question.kind)
 
     def _named(self, row: int, words: str) -> float:
         """What a topic gains by a name of its own in the question, a name of two words more than a single one."""
@@ -272,13 +281,6 @@ class Index:
 
     def _idf(self, topics_with_term: int) -> float:
         return math.log(1 + (len(self._topics) + 0.5) / (topics_with_term + 0.5))
-
-
-def _best_first(scored: list[tuple[Section, float]], kind: Asked) -> tuple[Section, ...]:
-    """Sections by score, those whose heading fits the kind of question raised by a share of the best score."""
-    fit = _HEADING_FIT * max(score for _, score in scored) or 1.0
-    order = sorted(scored, key=lambda entry: entry[1] + fit * heading_fits(entry[0].heading, kind), reverse=True)
-    return tuple(section for section, _ in order)
 
 
 def _is_joined(term: str, found: Sequence[str]) -> bool:

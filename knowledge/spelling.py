@@ -42,7 +42,7 @@ class Spelling:
         def put_right(match: re.Match[str]) -> str:
             nonlocal left
             word = match.group().lower()
-            if word in self._joined:
+            if word in self._joined and word not in self._exact:
                 return self._joined[word]
             if word in STOP_WORDS or stem(word) in self._known_stems or left == 0:
                 return match.group()

@@ -20,6 +20,7 @@ _SAME_THING = r"""
     control plane: (?:on|from|behind) (?:a |the )?laptop | kubectl (?:logs|exec) | webhooks?
     address: ips?
     ip: address(?:es)?
+    zone availability zone: (?:az |zone )?[1-3][a-f] | (?:us|eu|ap|ca|sa|me|af|il)-\w+-\d[a-f] | zone [a-f]
     exhaustion: (?:run|ran|running|nearly|almost|completely) (?:out|dry) | exhaust\w+ | used up | no more
         | ran out
     warm pool unused addresses: (?:hoard|hog|idle|wast|unused|burn|eat)\w*
@@ -31,7 +32,8 @@ _SAME_THING = r"""
     secondary ip mode default warm: untuned
         | (?:default|out of the box|stock) (?:mode|setting|behaviou?r|allocation)
     eni: network (?:cards?|interfaces?) | interfaces? | nics?
-    multus multi-nic: pods?\b.{0,40}\b(?:second|two|several|multiple|more than one) (?:network )?(?:interface|eni|nic)s?
+    multus multi-nic: pods?\b.{0,40}\b(?:second|two|[23]|several|multiple|more than one)\b.{0,9} (?:eni|nic|interface)s?
+        | telco | (?:two|2|several|multiple) (?:interface|nic)s?\b.{0,30}\b(?:pod|workload)s?
     subnet discovery chosen: (?:pick|choos|chose|select|decid)\w*\b.{0,20}\bsubnets?
         | subnets?\b.{0,20}\b(?:pick|choos|chose|select)\w*
     connectivity debug: (?:can'?t|cannot|can not|unable to|fail\w* to) (?:reach|connect|talk|ping|resolve)
@@ -65,7 +67,7 @@ _SAME_THING = r"""
         | benefits? | advantages?
     upgrade update version: bump\w* | upgrad\w+ | updat\w+
     overwritten drift conflict: vanish\w* | overwrit\w+ | reset\w* | revert\w* | disappear\w* | lost? (?:my|our)
-    settings configuration environment: env(?:ironment)? (?:vars?|variables?) | env vars?
+    settings configuration environment: env(?:ironment)? (?:vars?|variables?) | env vars? | flags?
     on-premises snat transit gateway: on-?prem(?:ises|ise)? | direct connect | data ?cent(?:er|re)
         | corporate network | vpn
     snat source address: firewall | source (?:ip|address) | masquerad\w* | sees? the (?:node|worker)
@@ -125,6 +127,10 @@ A line that starts with " | " further in continues the one above; the order has 
 """
 
 _POINTS_AT = r"""
+    one zone full: only (?:in |one )?(?:[1-3][a-f]|az|zone)
+        | (?:one|single|1) (?:az|zone)\b.{0,40}\b(?:full|empty|out|dry|fail\w*)
+    subnet sizing prefixes in a subnet: how many (?:/28s?|prefix(?:es)?|blocks?)\b.{0,60}
+        | /(?:1[6-9]|2[0-7])\b.{0,60}\bhow many (?:/28s?|prefix(?:es)?|blocks?)
     karpenter subnet zone: autoscal\w+\b.{0,50}\b(?:zone|az|subnet)s? | (?:dry|full|empty) (?:zone|az)
     ip cooldown: half a minute | 30 ?s(?:ec\w*)? | thirty seconds
     not released return: (?:still|sits?|keeps?|holds?)\b.{0,20}\b\d+ (?:ips|address\w*) | drained
@@ -137,9 +143,10 @@ _POINTS_AT = r"""
     karpenter subnet zone spread: scheduler\b.{0,40}\bignor\w+
         | (?:each|different|other|one|every|per|same|which) (?:az|zone)s?\b.{0,40}\b(?:full|empty|free|room|fit|left)
     subnet discovery same zone: (?:borrow|share|spill|overflow) \w+ (?:from|of|into) (?:another|other|az|zone|subnet)\w*
-    existing nodes replaced roll out: old(?:er)? nodes? (?:still|keep|use)
+    existing nodes replaced roll out: (?:old(?:er)?|existing) (?:node|worker|box|instance|machine)(?:e?s)? (?:keep|use)
         | still (?:use|uses|using|have|has|on|get|gets|single) | before the (?:switch|change|upgrade)
-    exhaustion warm pool spare: half[- ]empty | used up | gone | eaten | swallow\w* | grab\w* | \d+ nodes and
+    exhaustion warm pool spare: half[- ]empty | used up | (?:/\d\d|subnets?|address\w*|ips?)\b.{0,20}\bgone | eaten
+        | swallow\w* | grab\w* | \d+ nodes and
     ip cooldown churn: (?:cron ?)?jobs?\b.{0,60}\b(?:fail|wait|start|burst|same time|at once)\w* | ci runners?
         | batch | short pods | (?:fail\w*|error\w*)(?: \w+){0,4} then (?:succeed\w*|work\w*|run\w*|recover\w*)
     leaked enis available delete: detached | not attached | terraform destroy | destroy\w* hang\w*
@@ -155,7 +162,8 @@ _POINTS_AT = r"""
     security groups for pods: (?:one|single|some) (?:service|pod|app\w*|workload)s?\b.{0,40}\b(?:access|allow\w*|only)
         | (?:one|single|some) (?:service|pod|app\w*|workload)s?\b.{0,40}\b(?:in|reach)
         | (?:selected|certain|particular) (?:service|pod|workload)s?
-    network policy: namespaces? | micro-?segment\w* | east[- ]west | isolat\w+ | talk to each other | deny all
+    network policy: namespaces?\b.{0,40}\b(?:reach|talk|block|traffic|den(?:y|ied)|each other)\w*
+        | micro-?segment\w* | east[- ]west | isolat\w+ | talk to each other | deny all
     ipv6 cluster new cluster migrate: (?:flip|convert|migrat\w+|switch|chang\w+|move)\b.{0,30}\b(?:ipv6|ipv4|ip family)
         | (?:ipv4|ipv6)\b.{0,40}\b(?:flip|convert|migrat\w+|switch)
     ipv6 pod to ipv4 nat64: ipv6\b.{0,60}\b(?:download|github|ipv4[- ]only|internet|api|reach|connect)\w*
@@ -167,9 +175,17 @@ _POINTS_AT = r"""
         | (?:address|ip)\b.{0,20}\b(?:from|of|in) the (?:wrong|other|old|node)
     max-pods formula: \+ ?2 | two more | off by two | (?:29|58|110|234|250) (?:pods|and not|instead|vs|or)
         | why (?:29|58|110|234|250)
-    max-pods kubelet node configuration: kubelet flags? | node image | custom ami | user ?data
-        | launch templates? | nodeadm | bootstrap\.sh
+    max-pods kubelet node configuration: kubelet flags? | node image | custom ami
+        | (?:user ?data|launch templates?)\b.{0,40}\b(?:kubelet|flag|pods?|max|join)\w* | nodeadm | bootstrap\.sh
     lattice service network: mesh | service[- ]to[- ]service | without peering
+    address exhaustion containercreating: (?:pod )?sandbox\w*
+        | containers? (?:never|don'?t|do not|won'?t) (?:start|come)
+        | (?:pods?|they) (?:sit|hang|wait)\w*\b.{0,30}\bfor an? (?:address|ip)
+    warm pool burst start slowly: bursts? | takes? (?:ages|forever|(?:too |very |so )?long) | slow\w* (?:pod )?start\w*
+        | (?:pods?|scal\w+)\b.{0,40}\bslow\w* | (?:many|\d\d+|lots of|hundreds of) pods\b.{0,30}\bat once
+    max-pods formula: pods?\b.{0,30}\b[a-z]\d\w*(?:-\w+)?\.(?:\d*x?large|medium|small|micro|nano|metal)\S*
+    readiness gates deployment targets load balancer: 50[234]s?\b.{0,60}\b(?:[an]lb|load ?bal|ingress|deploy|roll)\w*
+        | (?:[an]lb|load ?balancer|ingress)\b.{0,60}\b50[234] | deregist\w+ | draining targets?
     transit gateway: hub[- ]and[- ]spoke | central (?:egress|inspection|network)
     frozen pool minimum ip target: (?:address|ip)\b.{0,20}\bpools?\b.{0,20}\b(?:low|empty|small)
         | pool (?:is )?too low | does nothing

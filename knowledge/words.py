@@ -45,6 +45,9 @@ _STOP_WORDS = """
     things this those though through thus to too try trying under until up upon us use used uses using
     very via want wants was way we well were what whats when where whether which while who whom whose
     why will with within without won wont would yes yet you your yours
+    advance anyone anybody appreciate appreciated asap asking bother buddy cheers dear folks friend guys hiya howdy
+    idea ideas kindly maybe morning afternoon evening please pls plz ppl prod quick question sorry team thank thanks
+    thx tia urgent wondering wtf
 """
 
 STOP_WORDS = frozenset(_STOP_WORDS.split())
@@ -98,9 +101,19 @@ _NOISE = re.compile(
 """What every log line carries and no question is about: times, ids, host names, source lines, JSON keys."""
 
 
+_LINE_START = re.compile(
+    r"^\s*(?:[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d \S+ [\w-]+(?:\[\d+\])?: "  # syslog
+    r"|[EWIF]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\] "  # klog
+    r"|\d{4}-\d\d-\d\dT\S+ std(?:out|err) [FP] )",  # container log files
+    re.MULTILINE,
+)
+"""How a logger starts its lines: when, where, which program."""
+
+
 def without_noise(text: str) -> str:
-    """A cleaned text without the timestamps, ids and host names of pasted logs; a short text stays as it is."""
-    return _NOISE.sub(" ", text) if len(text) >= _PASTE else text
+    """A cleaned text without the timestamps, ids and host names of pasted logs; what is short was typed and stays."""
+    plain = _LINE_START.sub("", text)
+    return _NOISE.sub(" ", plain) if len(plain) >= _PASTE else plain
 
 
 _PASTE = 60

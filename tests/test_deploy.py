@@ -174,7 +174,9 @@ def test_the_example_configuration_loads_and_shows_the_defaults() -> None:
     assert settings.aws.accounts
     assert settings.watches
     assert settings.aws.regions
-    aws = defaults.aws.model_copy(update={"regions": settings.aws.regions, "accounts": settings.aws.accounts})
+    assert settings.aws.organization.role_name
+    filled = {name: getattr(settings.aws, name) for name in ("regions", "accounts", "organization")}
+    aws = defaults.aws.model_copy(update=filled)
     wanted = defaults.model_copy(update={"aws": aws, "watches": settings.watches})
     assert settings.model_dump() == wanted.model_dump()
 

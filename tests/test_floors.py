@@ -30,7 +30,7 @@ OWNERS = {
     "rapidfuzz": ("bot.errors",),
     "bm25s": ("knowledge",),
     "Stemmer": ("knowledge",),
-    "numpy": ("knowledge",),
+    "numpy": ("knowledge", "bot.capacity.forecast"),
 }
 """The packages that may import each library, TYPE_CHECKING imports included."""
 

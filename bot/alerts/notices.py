@@ -1,25 +1,17 @@
 """Notices: the card of an alert in each of its states, as a neutral Message."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.alerts.lifecycle import Alert, AlertStatus
-from bot.alerts.rules import RULES, Rule, Severity
-from bot.message import (
-    Button,
-    Context,
-    Controls,
-    Fields,
-    Inline,
-    Line,
-    Link,
-    Message,
-    Mono,
-    Strong,
-    Struck,
-    Text,
-    Tone,
-    When,
-)
+from bot.alerts.acks import Ack, ack_holds
+from bot.alerts.alert import DELETED, RULE_REMOVED, Alert, AlertStatus
+from bot.alerts.controls import controls
+from bot.alerts.figures import amount, figures, is_worse_higher, of_capacity, share, title
+from bot.alerts.readings import Severity, Unit
+from bot.alerts.silences import Silence, silence_of
+from bot.alerts.subject import SubjectKind
+from bot.message import Context, Fields, Inline, Line, Link, Message, Mono, Strong, Struck, Text, Tone, When
 from bot.wording import console_url, span
 
 LABEL_CHARACTERS = 40
@@ -31,18 +23,44 @@ SENTENCE_CHARACTERS = 150
 STALE_AFTER = timedelta(minutes=15)
 """Figures older than this are shown with their age in words: three polls of the default five minutes."""
 
+OVERLAY_NAME = 30
+"""Longest name of a person on a card."""
 
-def card(alert: Alert, now: datetime) -> Message:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """What people did about an alert, kept apart from its state; `hidden` are alerts below it that are not told."""
+
+    ack: Ack | None = None
+    silence: Silence | None = None
+    hidden: int = 0
+
+
+NO_OVERLAY = Overlay()
+
+
+def overlay_of(
+    alert: Alert, acks: Iterable[Ack], silences: Iterable[Silence], now: datetime, *, hidden: int = 0
+) -> Overlay:
+    """What holds of the acks and silences for the alert now; nothing does once it is resolved."""
+    if alert.status is AlertStatus.RESOLVED:
+        return NO_OVERLAY
+    held = [given for given in acks if ack_holds(given, alert, now)]
+    newest = max(held, key=lambda given: given.acked_at, default=None)
+    return Overlay(ack=newest, silence=silence_of(alert, silences, now), hidden=hidden)
+
+
+def card(alert: Alert, now: datetime, overlay: Overlay = NO_OVERLAY) -> Message:
     """The card of an alert as it stands: sentence, verdict, figures, and buttons that run commands."""
     return Message(
-        text=_sentence(alert),
-        tone=_tone(alert),
-        verdict=_verdict(alert),
+        text=sentence(alert),
+        tone=tone(alert, overlay),
+        verdict=_verdict(alert, overlay),
         parts=(
-            Text(lines=(_figures(alert),)),
+            Text(lines=_body(alert)),
             Fields(pairs=_fields(alert)),
-            Context(lines=(_small_print(alert, now),)),
-            Controls(items=_buttons(alert)),
+            Context(lines=(*overlay_lines(overlay), _small_print(alert, now))),
+            controls([alert], overlay.ack, overlay.silence),
         ),
         as_of=alert.observed_at,
         card=True,
@@ -53,29 +71,17 @@ def card(alert: Alert, now: datetime) -> Message:
 def outage_card(alert: Alert) -> Message:
     """The card of an alert that was resolved before its first message could be sent: one message in place of two."""
     began, ended = alert.fired_at or alert.active_at, alert.resolved_at or alert.observed_at
-    subject = f"[RESOLVED] {_rule(alert).title} in {_name(alert)}"
     story = f": fired and cleared while Slack was unreachable ({_clock(began, ended)} UTC)."
-    where = f" ({_where(alert)})"
+    told: Line = ("Fired and cleared while Slack was unreachable (", When(began), " to ", When(ended), ")")
     return Message(
-        text=subject + (where if len(subject + where + story) <= SENTENCE_CHARACTERS else "") + story,
+        text=_fitting(alert, story),
         tone=Tone.RESOLVED,
-        verdict=_verdict(alert),
+        verdict=_verdict(alert, NO_OVERLAY),
         parts=(
-            Text(
-                lines=(
-                    (
-                        "Fired and cleared while Slack was unreachable (",
-                        When(began),
-                        " to ",
-                        When(ended),
-                        ")",
-                    ),
-                    _figures(alert),
-                )
-            ),
+            Text(lines=(told, *_body(alert))),
             Fields(pairs=_fields(alert)),
             Context(lines=(_small_print(alert, ended),)),
-            Controls(items=_buttons(alert)),
+            controls([alert], None, None),
         ),
         as_of=alert.observed_at,
         card=True,
@@ -88,108 +94,150 @@ def revision_key(alert: Alert) -> str:
     return f"alert:{alert.alert_id}:{alert.revision}"
 
 
-def _sentence(alert: Alert) -> str:
-    subject = f"{_rule(alert).title} in {_name(alert)} ({_where(alert)})"
-    free = f"{alert.value_ips:,} of {alert.usable_ips:,} free"
-    match alert.status:
-        case AlertStatus.RESOLVED:
-            return f"[RESOLVED] {subject}: {free} after {span(_lasted(alert))}."
-        case AlertStatus.RECOVERING:
-            return f"[RECOVERING] {subject}: {free}, {_share(alert)}."
-        case AlertStatus.PENDING | AlertStatus.FIRING:
-            return f"[{alert.status.value.upper()}] {subject}: {free}, {_share(alert)}."
-
-
-def _tone(alert: Alert) -> Tone:
+def sentence(alert: Alert) -> str:
+    """One sentence that stands alone on a lock screen: state, rule, subject, figure, time left."""
     if alert.status is AlertStatus.RESOLVED:
-        return Tone.RESOLVED
-    if alert.status is AlertStatus.RECOVERING or alert.severity is Severity.WARNING:
+        return _fitting(alert, f": {_ending(alert)}.")
+    left = "" if alert.left is None or alert.unit is Unit.MINUTES else f", about {span(alert.left)} left"
+    return _fitting(alert, f": {of_capacity(alert)}{left}.")
+
+
+def _fitting(alert: Alert, rest: str) -> str:
+    """State, rule, subject and place before the rest; for a lock screen the place goes first, then the name's end."""
+    start, place = f"[{alert.status.value.upper()}] {title(alert)} in ", f" ({where(alert)})"
+    whole = start + short(alert.label) + place + rest
+    if len(whole) <= SENTENCE_CHARACTERS:
+        return whole
+    room = SENTENCE_CHARACTERS - len(start + rest)
+    return start + short(alert.label, min(max(room, LABEL_CHARACTERS // 4), LABEL_CHARACTERS)) + rest
+
+
+def _ending(alert: Alert) -> str:
+    after = f"after {span(lasted(alert))}"
+    if alert.resolution == DELETED:
+        return f"deleted {after}"
+    if alert.resolution == RULE_REMOVED:
+        return f"the rule was removed {after}"
+    figure = of_capacity(alert)
+    # The share is left out: what matters at the end is that it is over, and for how long it was not.
+    return f"{figure.removesuffix(f', {share(alert)}')} {after}"
+
+
+def tone(alert: Alert, overlay: Overlay = NO_OVERLAY) -> Tone:
+    """The colour of the card is the state: red or yellow, yellow once acked, grey while silenced, green at the end.
+
+    What ended by deletion is grey: nothing got better.
+    """
+    if alert.status is AlertStatus.RESOLVED:
+        return Tone.MUTED if alert.resolution in (DELETED, RULE_REMOVED) else Tone.RESOLVED
+    if overlay.silence is not None:
+        return Tone.MUTED
+    if overlay.ack is not None or alert.status is AlertStatus.RECOVERING or alert.severity is Severity.WARNING:
         return Tone.WARNING
     return Tone.BAD
 
 
-def _verdict(alert: Alert) -> Line:
-    subnet: tuple[Inline, ...] = (
-        Link(alert.label, console_url(alert.region, alert.subnet_id)),
-        f" · {_where(alert)}",
-    )
-    match alert.status:
-        case AlertStatus.RESOLVED:
-            return (Struck("Firing"), " ", Strong("Resolved"), " · ", *subnet)
-        case AlertStatus.RECOVERING:
-            return (Strong("Recovering"), f" · {_rule(alert).title} · ", *subnet)
-        case AlertStatus.PENDING | AlertStatus.FIRING:
-            word = "Critical: " if alert.severity is Severity.CRITICAL else ""
-            again = f" · again, {_ordinal(alert.reopened + 1)} time" if alert.reopened else ""
-            return (Strong(f"{word}{_rule(alert).title}"), " · ", *subnet, *((again,) if again else ()))
+def _verdict(alert: Alert, overlay: Overlay) -> Line:
+    subject: tuple[Inline, ...] = (*name(alert), f" · {where(alert)}")
+    if alert.status is AlertStatus.RESOLVED:
+        word = {DELETED: "Deleted", RULE_REMOVED: "Rule removed"}.get(alert.resolution, "Resolved")
+        return (Struck("Firing"), " ", Strong(word), " · ", *subject)
+    if alert.status is AlertStatus.RECOVERING:
+        return (Strong("Recovering"), f" · {title(alert)} · ", *subject)
+    return (*state(overlay), Strong(headline(alert)), " · ", *subject, *_again(alert))
 
 
-def _figures(alert: Alert) -> Line:
-    figures = f" free of {alert.usable_ips:,} ({_share(alert)}"
-    limit = ")" if alert.status is AlertStatus.RESOLVED else f", alert below {alert.threshold_ips:,})"
-    return (Strong(f"{alert.value_ips:,}"), figures + limit)
+def state(overlay: Overlay) -> Line:
+    """The words before the headline of an alert that somebody took or silenced."""
+    if overlay.silence is not None:
+        return (Struck("Firing"), " ", Strong("Silenced"), " · ")
+    if overlay.ack is not None:
+        return (Struck("Firing"), " ", Strong("Acked"), " · ")
+    return ()
+
+
+def headline(alert: Alert) -> str:
+    """The rule's title, with the word for its severity."""
+    return f"{'Critical: ' if alert.severity is Severity.CRITICAL else ''}{title(alert)}"
+
+
+def _again(alert: Alert) -> Line:
+    return (f" · again, {_ordinal(alert.reopened + 1)} time",) if alert.reopened else ()
+
+
+def name(alert: Alert) -> Line:
+    """The subject's name, a link to its page in the console where it has one."""
+    if alert.scope_kind is SubjectKind.SUBNET:
+        return (Link(alert.label, console_url(alert.region, alert.scope_id)),)
+    return (Strong(alert.label),)
+
+
+def _body(alert: Alert) -> tuple[Line, ...]:
+    if alert.resolution in (DELETED, RULE_REMOVED):
+        reason = "It exists no more." if alert.resolution == DELETED else "Its rule is not evaluated any more."
+        return ((reason,),)
+    over = alert.status is AlertStatus.RESOLVED
+    detail: tuple[Line, ...] = ((alert.detail,),) if alert.detail and not over else ()
+    return (figures(alert, with_limit=not over, with_forecast=not over), *detail)
 
 
 def _fields(alert: Alert) -> tuple[tuple[str, Line], ...]:
-    lowest: tuple[str, Line] = ("Lowest", (f"{alert.lowest_ips:,} free",))
+    worst: tuple[str, Line] = ("Highest" if is_worse_higher(alert) else "Lowest", (amount(alert, alert.worst_value),))
     if alert.status is AlertStatus.RESOLVED:
-        pairs = [("Lasted", (span(_lasted(alert)),)), lowest]
+        pairs: list[tuple[str, Line]] = [("Lasted", (span(lasted(alert)),)), worst]
     else:
-        pairs = [("Since", (When(alert.active_at),)), lowest]
+        pairs = [("Since", (When(alert.active_at),)), worst]
     if alert.flaps:
-        pairs.append(("Fell back", (f"{alert.flaps} {'time' if alert.flaps == 1 else 'times'}",)))
+        flapping = ", it must stay good twice as long" if alert.is_flapping else ""
+        pairs.append(("Fell back", (f"{alert.flaps} {'time' if alert.flaps == 1 else 'times'}{flapping}",)))
     return tuple(pairs)
+
+
+def overlay_lines(overlay: Overlay) -> tuple[Line, ...]:
+    """Who took or silenced it, as plain names: nobody is pinged for a click; and what it hides."""
+    lines: list[Line] = []
+    if overlay.ack is not None:
+        lines.append((f"Acked by {short(overlay.ack.name, OVERLAY_NAME)}, ", When(overlay.ack.acked_at)))
+    if overlay.silence is not None:
+        silence = overlay.silence
+        by = short(silence.name or silence.created_by, OVERLAY_NAME)
+        why = f": {short(silence.reason, 2 * LABEL_CHARACTERS)}" if silence.reason else ""
+        style = "time" if silence.ends_at - silence.starts_at < timedelta(hours=12) else "date_time"
+        end: Line = ("until resolved",) if silence.until_resolved else ("until ", When(silence.ends_at, style))
+        lines.append(("Silenced ", *end, f" by {by}{why}"))
+    if overlay.hidden:
+        word = "alert" if overlay.hidden == 1 else "alerts"
+        lines.append((f"+{overlay.hidden} {word} below it not told while this fires",))
+    return tuple(lines)
 
 
 def _small_print(alert: Alert, now: datetime) -> Line:
     number = f"#eksip {alert.alert_id}"
     if alert.status is AlertStatus.RESOLVED:
         return (number, " · ended ", When(alert.resolved_at or alert.observed_at))
-    line: tuple[Inline, ...] = (number, " · rule ", Mono(alert.rule), " · read ", When(alert.observed_at))
+    line: tuple[Inline, ...] = (number, " · rule ", Mono(alert.rule), " · ")
     age = now - alert.observed_at
-    return (*line, f", {span(age)} ago") if age > STALE_AFTER else line
+    if age <= STALE_AFTER:
+        return (*line, "read ", When(alert.observed_at))
+    return (*line, "last seen ", When(alert.observed_at), f", {span(age)} ago")
 
 
-def _buttons(alert: Alert) -> tuple[Button, ...]:
-    details = Button(label="Details", command=f"alerts {alert.alert_id}")
-    if alert.status is AlertStatus.RESOLVED:
-        return (details,)
-    return (
-        Button(label="Open", command=f"subnet {alert.subnet_id}", primary=True),
-        Button(label="Who holds them?", command=f"who {alert.scope_key}"),
-        Button(label="Explain", command="explain address exhaustion"),
-        details,
-    )
+def short(text: str, characters: int = LABEL_CHARACTERS) -> str:
+    """The text, cut with an ellipsis."""
+    return text if len(text) <= characters else text[: characters - 1] + "…"
 
 
-def _rule(alert: Alert) -> Rule:
-    return next(rule for rule in RULES if rule.name == alert.rule)
+def where(alert: Alert) -> str:
+    """The cluster that uses the subject, or where it lies when none is known to."""
+    if not alert.clusters or alert.scope_kind is SubjectKind.CLUSTER:
+        return f"{alert.account_id} {alert.region}".strip()
+    first = short(alert.clusters[0])
+    return first if len(alert.clusters) == 1 else f"{first} +{len(alert.clusters) - 1}"
 
 
-def _name(alert: Alert) -> str:
-    label = alert.label
-    return label if len(label) <= LABEL_CHARACTERS else label[: LABEL_CHARACTERS - 1] + "…"
-
-
-def _where(alert: Alert) -> str:
-    """The cluster that uses the subnet, or where it lies when none is known to."""
-    if not alert.clusters:
-        return f"{alert.account_id} {alert.region}"
-    first = alert.clusters[0]
-    short = first if len(first) <= LABEL_CHARACTERS else first[: LABEL_CHARACTERS - 1] + "…"
-    return short if len(alert.clusters) == 1 else f"{short} +{len(alert.clusters) - 1}"
-
-
-def _lasted(alert: Alert) -> timedelta:
+def lasted(alert: Alert) -> timedelta:
+    """From the first breach to the end, or to the last sample."""
     return (alert.resolved_at or alert.observed_at) - alert.active_at
-
-
-def _share(alert: Alert) -> str:
-    """Percent free of usable: whole, one decimal below 1 % so that almost none is not shown as none."""
-    if alert.usable_ips <= 0:
-        return "0%"
-    pct = 100 * alert.value_ips / alert.usable_ips
-    return f"{pct:.0f}%" if pct >= 1 or pct == 0 else f"{max(pct, 0.1):.1f}%"
 
 
 def _clock(began: datetime, ended: datetime) -> str:

@@ -22,8 +22,9 @@ class AlertRow(AnswerModel):
     resolved_at: datetime | None = Field(description="When it was resolved.")
     acked_by: str | None = Field(description="Who acknowledged it; null: nobody.")
     silenced_until: datetime | None = Field(description="End of a silence; null: not silenced.")
-    value: int | None = Field(description="Free addresses at the last sample.")
-    threshold: int = Field(description="Free addresses below which it is low.")
+    value: float = Field(description="The rule's figure at the last sample.")
+    unit: str = Field(description="What value and threshold count, for example IPs.")
+    threshold: float = Field(description="Where the breach begins.")
     observed_at: datetime = Field(description="Time of the last sample.")
 
 

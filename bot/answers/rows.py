@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.alerts.lifecycle import Alert
+from bot.alerts.alert import Alert
 from bot.answers.alerting import AlertRow
 from bot.answers.subnets import HolderJson, SubnetRow
 from bot.capacity.holders import Holder
@@ -54,8 +54,9 @@ def alert_row(alert: Alert) -> AlertRow:
         resolved_at=alert.resolved_at,
         acked_by=None,
         silenced_until=None,
-        value=alert.value_ips,
-        threshold=alert.threshold_ips,
+        value=alert.value,
+        unit=alert.unit.value,
+        threshold=alert.threshold,
         observed_at=alert.observed_at,
     )
 

@@ -146,10 +146,29 @@ class AccountRow(AnswerModel):
     observed_at: datetime | None = Field(description="Last read; null: never.")
 
 
+class BlindSpotGroup(AnswerModel):
+    """What could not be read for one reason, in however many accounts and regions."""
+
+    api: str = Field(description="API that failed.")
+    reason: str = Field(description="Why; ACCOUNT and REGION stand for those of each place.")
+    places: list[str] = Field(description="Account id and region of each place.")
+
+
+class AccountChangeRow(AnswerModel):
+    """An account that joined or left the organization."""
+
+    account_id: str = Field(description="Account.")
+    name: str = Field(description="Its name.")
+    change: Literal["joined", "left"] = Field(description="What became of it.")
+    seen_at: datetime = Field(description="When that was noticed.")
+
+
 class AccountsAnswer(AnswerModel):
     """`accounts`."""
 
     accounts: list[AccountRow] = Field(description="Every account and region.")
+    blind_spots: list[BlindSpotGroup] = Field(description="What could not be read, by API and reason.")
+    changes: list[AccountChangeRow] = Field(description="Accounts that joined or left within the last day.")
 
 
 class SweepAnswer(AnswerModel):

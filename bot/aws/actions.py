@@ -20,7 +20,11 @@ class Action:
     @property
     def iam(self) -> str:
         """The IAM action, for example `ec2:DescribeSubnets`."""
-        return f"{self.service}:{self.operation}"
+        return f"{_IAM_PREFIX.get(self.service, self.service)}:{self.operation}"
+
+
+_IAM_PREFIX = {"service-quotas": "servicequotas"}
+"""IAM's name of a service where it is not boto3's."""
 
 
 ACTIONS = (
@@ -36,6 +40,12 @@ ACTIONS = (
         service="sts",
         operation="AssumeRole",
         why="Enters the member accounts; not used with the bot's own account alone.",
+        needed=False,
+    ),
+    Action(
+        service="organizations",
+        operation="ListAccounts",
+        why="Finds the accounts of the organization; not used without [aws.organization].",
         needed=False,
     ),
     Action(
@@ -102,10 +112,25 @@ ACTIONS = (
     Action(
         service="cloudwatch",
         operation="GetMetricData",
-        why="Warm addresses of the clusters that run the CNI Metrics Helper.",
+        why="Figures of the CNI Metrics Helper, Network Address Usage of VPCs, usage of quotas.",
+        needed=False,
+    ),
+    Action(
+        service="cloudwatch",
+        operation="DescribeAlarms",
+        why="Alarms that exist on address use, to show them beside the proposed ones.",
+        needed=False,
+    ),
+    Action(
+        service="service-quotas",
+        operation="ListServiceQuotas",
+        why="Quotas of interfaces, CIDR blocks and Network Address Usage; AWS's defaults stand in without it.",
         needed=False,
     ),
 )
+
+_OF_THE_FLEET = frozenset({"sts", "organizations"})
+"""Services asked about all accounts, in the name of the bot itself."""
 
 ROLE_NAME = "eksip-reader"
 """The name the member-account template gives its role, and the only one the bot's own policy lets it assume."""
@@ -124,7 +149,7 @@ def action(operation: str) -> Action:
 
 def read_actions() -> list[str]:
     """The IAM actions that read an account, sorted; the same in the bot's own account and in a member account."""
-    return sorted(known.iam for known in ACTIONS if known.permission and known.service != "sts")
+    return sorted(known.iam for known in ACTIONS if known.permission and known.service not in _OF_THE_FLEET)
 
 
 def reader_policy() -> dict[str, Any]:
@@ -142,6 +167,12 @@ def reader_policy() -> dict[str, Any]:
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
                 "Resource": f"arn:aws:iam::*:role/{ROLE_NAME}",
+            },
+            {
+                "Sid": "FindMemberAccounts",
+                "Effect": "Allow",
+                "Action": action("ListAccounts").iam,
+                "Resource": "*",
             },
         ],
     }

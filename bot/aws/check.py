@@ -1,18 +1,20 @@
 """A trial of every AWS action in one account and region: what works, what is denied, and what to add."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import TypeVar
 
-from bot.aws import clusters, cni_metrics, queries, routing
+from bot.aws import cloudwatch, clusters, queries, quotas, routing
 from bot.aws.actions import Action, action
 from bot.aws.errors import AccessDeniedError, AccountUnavailableError, NotFoundError, RegionUnavailableError
+from bot.aws.fleet import FleetReader
 from bot.aws.queries import Place
 from bot.aws.sessions import Sessions
 from bot.errors import QueryError
-from bot.inventory import Account
+from bot.inventory import Account, Fleet
 
 T = TypeVar("T")
 
@@ -36,6 +38,7 @@ class CheckResult:
     """One action tried in one account and region; `advice` says what to do, or why it was skipped.
 
     `needed` says whether the base functions fail without it. `region` is "" for what is about the whole account.
+    `role_arn` is the role that the account is read with, "" for the bot's own credentials.
     """
 
     account_id: str
@@ -45,11 +48,52 @@ class CheckResult:
     needed: bool
     outcome: Outcome
     advice: str = ""
+    role_arn: str = ""
 
     @property
     def blocks(self) -> bool:
         """Whether this must be repaired before the base functions work."""
         return self.needed and self.outcome in {Outcome.DENIED, Outcome.ERROR}
+
+
+def check_fleet(sessions: Sessions, fleet: FleetReader, workers: int, now: datetime) -> Iterator[CheckResult]:
+    """Every action tried in every account and region, at most `workers` of them at a time, in the accounts' order."""
+    found = fleet.fleet()
+    if found.discovered or not found.accounts:
+        yield from _organization(found)
+
+    def enter(account: Account) -> tuple[list[CheckResult], tuple[str, ...]]:
+        results = [check_account(sessions, account)]
+        if results[0].blocks:
+            return results, ()
+        results.append(check_regions(sessions, account))
+        try:
+            return results, fleet.open_regions(account)
+        except QueryError:
+            return results, ()  # the line above says it
+
+    def trial(account: Account, region: str) -> tuple[CheckResult, ...]:
+        return tuple(check_region(sessions, account, region, now))
+
+    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="aws-check") as pool:
+        entering = [pool.submit(enter, account) for account in found.accounts]
+        begun = [
+            (results, [pool.submit(trial, account, region) for region in regions])
+            for account, (results, regions) in zip(found.accounts, (entry.result() for entry in entering), strict=True)
+        ]
+        for results, regions in begun:
+            yield from results
+            for region in regions:
+                yield from region.result()
+
+
+def _organization(found: Fleet) -> Iterator[CheckResult]:
+    """Whether the organization's accounts can be listed; without any account, why there is none."""
+    for spot in found.blind_spots:
+        tried = action("ListAccounts" if found.discovered else "GetCallerIdentity")
+        yield _result(Account(account_id=spot.account_id, name=""), "", tried, Outcome.ERROR, spot.reason, needed=True)
+    if not found.blind_spots:
+        yield _result(Account(account_id="", name="organization"), "", action("ListAccounts"), Outcome.OK)
 
 
 def check_account(sessions: Sessions, account: Account) -> CheckResult:
@@ -60,12 +104,6 @@ def check_account(sessions: Sessions, account: Account) -> CheckResult:
     except QueryError as error:
         return _result(account, "", tried, Outcome.ERROR, error.message, needed=True)
     return _result(account, "", tried, Outcome.OK, needed=True)
-
-
-def failed_account(error: QueryError) -> CheckResult:
-    """The result when not even the bot's own account is known."""
-    account = Account(account_id=error.account_id or "", name="")
-    return _result(account, "", action("GetCallerIdentity"), Outcome.ERROR, error.message)
 
 
 def check_regions(sessions: Sessions, account: Account) -> CheckResult:
@@ -94,6 +132,8 @@ def check_region(sessions: Sessions, account: Account, region: str, now: datetim
     yield trial.each(
         "GetSubnetCidrReservations", subnet_ids, queries.cidr_reservations, "no subnet of its own to try it on"
     )[0]
+    yield trial.run("DescribeAlarms", cloudwatch.alarms)[0]
+    yield trial.run("ListServiceQuotas", quotas.vpc_quotas)[0]
     yield from _check_clusters(trial, now)
 
 
@@ -120,9 +160,7 @@ def _check_clusters(trial: "_Trial", now: datetime) -> Iterator[CheckResult]:
         "no Fargate profile to try it on",
     )[0]
     yield trial.each("DescribeAddon", first, clusters.cni_settings, no_cluster)[0]
-    yield trial.each("GetMetricData", first, lambda place, name: cni_metrics.warm_ips(place, [name], now), no_cluster)[
-        0
-    ]
+    yield trial.each("GetMetricData", first, lambda place, name: cloudwatch.warm_ips(place, [name], now), no_cluster)[0]
 
 
 def _interfaces(place: Place, subnet_id: str) -> object:
@@ -171,4 +209,5 @@ def _result(
         needed=tried.needed if needed is None else needed,
         outcome=outcome,
         advice=advice,
+        role_arn=account.role_arns[-1] if account.role_arns else "",
     )

@@ -1,11 +1,9 @@
-"""Reads of whole places: a region's facts, a subnet's contents, the fleet; what fails becomes a BlindSpot."""
+"""Reads of whole places: a region's facts, a subnet's contents, a VPC's routes; what fails becomes a BlindSpot."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.aws import clusters as eks
@@ -18,7 +16,7 @@ from bot.inventory import (
     Account,
     BlindSpot,
     Cluster,
-    Inventory,
+    ClusterFacts,
     RegionFacts,
     Subnet,
     SubnetContents,
@@ -30,20 +28,15 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Progress = Callable[[int, int], None]
-"""Told after each account-region how many are done and how many are expected; called by the thread that asked."""
-
-ALL_REGIONS = "all"
-"""The region of a BlindSpot that covers a whole account."""
-
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
-    """One read in progress: what it could not see so far."""
+    """One read in progress: what it could not see so far, and whether account or region do not answer at all."""
 
     place: Place
     now: datetime
     spots: dict[BlindSpot, None] = field(default_factory=dict)
+    is_closed: bool = False
 
     def attempt(self, read: Callable[Concatenate[Place, P], T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What `read` of the place returns; None where it fails (a blind spot) or the thing is gone (none)."""
@@ -57,45 +50,67 @@ class _Reading:
 
     def miss(self, error: QueryError) -> None:
         """Note what could not be read, once for each API and reason."""
+        self.is_closed = self.is_closed or isinstance(error, AccountUnavailableError | RegionUnavailableError)
         spot = blind_spot(error, self.place.account, self.place.region, self.now)
         if spot not in self.spots:
             self.spots[spot] = None
-            _warn(spot)
+            warn(spot)
 
 
-def regions_of(sessions: Sessions, account: Account) -> tuple[str, ...]:
-    """The regions to read of an account: those configured, else every enabled one.
+def read_subnets(place: Place, now: datetime, vpcs: Sequence[Vpc] = ()) -> RegionFacts:
+    """The subnets of one account and region, and `vpcs` as they are known unless a subnet names another one.
 
-    Raises: QueryError when the account cannot be entered or its regions cannot be listed.
+    Without the subnets the facts are not complete.
     """
-    sessions.connect(account)
-    if account.regions:
-        return account.regions
-    return queries.enabled_regions(Place(sessions=sessions, account=account, region=sessions.home_region(account)))
-
-
-def read_region(
-    sessions: Sessions, account: Account, region: str, now: datetime, clusters: tuple[Cluster, ...] | None = None
-) -> RegionFacts:
-    """The VPCs, subnets and clusters of one account and region; `clusters` given are kept and EKS is not asked.
-
-    Without the subnets the facts are not complete, and when the region or account does not answer at all the other
-    reads are not tried.
-    """
-    place = Place(sessions=sessions, account=account, region=region)
     reading = _Reading(place=place, now=now)
-    facts = RegionFacts(account_id=account.account_id, region=region, observed_at=now, clusters=clusters or ())
-    try:
-        facts = replace(facts, subnets=queries.subnets(place, now))
-    except QueryError as error:
-        reading.miss(error)
-        facts = replace(facts, subnets_complete=False)
-        if isinstance(error, AccountUnavailableError | RegionUnavailableError):
-            return replace(facts, blind_spots=tuple(reading.spots))
-    facts = replace(facts, vpcs=reading.attempt(queries.vpcs) or ())
-    if clusters is None:
-        facts = replace(facts, clusters=_clusters(reading))
+    facts = _with_subnets(reading, vpcs)
+    if not reading.is_closed and not {item.vpc_id for item in facts.subnets} <= {vpc.vpc_id for vpc in vpcs}:
+        facts = replace(facts, vpcs=reading.attempt(queries.vpcs) or facts.vpcs)
     return replace(facts, blind_spots=tuple(reading.spots))
+
+
+def read_clusters(place: Place, now: datetime) -> ClusterFacts:
+    """The clusters of one account and region with their parts, and its VPCs."""
+    reading = _Reading(place=place, now=now)
+    vpcs = reading.attempt(queries.vpcs) or ()
+    clusters = () if reading.is_closed else _clusters(reading)
+    return ClusterFacts(
+        account_id=place.account.account_id,
+        region=place.region,
+        observed_at=now,
+        clusters=clusters,
+        vpcs=vpcs,
+        blind_spots=tuple(reading.spots),
+    )
+
+
+def read_region(place: Place, now: datetime) -> RegionFacts:
+    """The VPCs, subnets and clusters of one account and region.
+
+    When the region or account does not answer at all the other reads are not tried.
+    """
+    reading = _Reading(place=place, now=now)
+    facts = _with_subnets(reading)
+    if not reading.is_closed:
+        facts = replace(facts, vpcs=reading.attempt(queries.vpcs) or (), clusters=_clusters(reading))
+    return replace(facts, blind_spots=tuple(reading.spots))
+
+
+def read_interfaces(place: Place, now: datetime) -> SubnetContents:
+    """Every interface of one account and region, page by page; nodes and reservations are not asked for.
+
+    `enis_read` are the subnets that hold an interface: of an empty one nothing is said.
+    """
+    reading = _Reading(place=place, now=now)
+    enis = reading.attempt(queries.all_network_interfaces) or ()
+    subnet_ids = frozenset(eni.subnet_id for eni in enis)
+    return SubnetContents(
+        subnet_ids=subnet_ids,
+        observed_at=now,
+        enis=enis,
+        blind_spots=tuple(reading.spots),
+        enis_read=subnet_ids,
+    )
 
 
 def read_contents(
@@ -112,7 +127,7 @@ def read_contents(
     for owner_id, region in sorted({(subnet.account_id, subnet.region) for subnet in subnets}):
         subnet_ids = sorted({s.subnet_id for s in subnets if (s.account_id, s.region) == (owner_id, region)})
         if owner := known.get(owner_id):
-            parts.append(_contents(Place(sessions=sessions, account=owner, region=region), subnet_ids, now))
+            parts.append(read_own_contents(Place(sessions=sessions, account=owner, region=region), subnet_ids, now))
             continue
         spot = BlindSpot(
             account_id=owner_id,
@@ -124,7 +139,7 @@ def read_contents(
         )
         parts.append(SubnetContents(subnet_ids=frozenset(subnet_ids), observed_at=now, blind_spots=(spot,)))
         parts += (
-            _contents(Place(sessions=sessions, account=account, region=region), subnet_ids, now)
+            read_own_contents(Place(sessions=sessions, account=account, region=region), subnet_ids, now)
             for account in known.values()
         )
     return merged(parts)
@@ -177,103 +192,26 @@ def merged(parts: Sequence[SubnetContents]) -> SubnetContents:
     )
 
 
-def read_fleet(
-    sessions: Sessions,
-    accounts: Sequence[Account],
-    now: Callable[[], datetime],
-    workers: int,
-    *,
-    regions: Callable[[Account], tuple[str, ...]] | None = None,
-    with_clusters: bool = True,
-    known: Inventory | None = None,
-    on_progress: Progress | None = None,
-) -> Inventory:
-    """Every region of every account, at most `workers` at a time; an account that fails is one BlindSpot.
-
-    Without `with_clusters` EKS is not asked and the clusters of `known` are kept. A blind account counts with its
-    configured regions, or as one where none are configured: how many it has is then not known. `regions` enters an
-    account and lists its regions, `regions_of` unless given.
-    """
-    kept = {(facts.account_id, facts.region): facts.clusters for facts in known.regions} if known else {}
-    facts: list[RegionFacts] = []
-    spots: list[BlindSpot] = []
-    expected = done = 0
-
-    def region_read(account: Account, region: str) -> RegionFacts:
-        clusters = None if with_clusters else kept.get((account.account_id, region), ())
-        return read_region(sessions, account, region, now(), clusters)
-
-    with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="aws-read") as pool:
-        enter = regions or partial(regions_of, sessions)
-        entering = {pool.submit(enter, account): account for account in accounts}
-        reading: list[Future[RegionFacts]] = []
-        for entered in as_completed(entering):
-            account = entering[entered]
-            try:
-                open_regions = entered.result()
-            except QueryError as error:
-                spot = blind_spot(error, account, ALL_REGIONS, now())
-                _warn(spot)
-                spots.append(spot)
-                missed = max(1, len(account.regions))
-                expected, done = expected + missed, done + missed
-                if on_progress:
-                    on_progress(done, expected)
-                continue
-            expected += len(open_regions)
-            reading += (pool.submit(region_read, account, region) for region in open_regions)
-        for read in as_completed(reading):
-            facts.append(read.result())
-            done += 1
-            if on_progress:
-                on_progress(done, expected)
-    order = {account.account_id: position for position, account in enumerate(accounts)}
-    facts.sort(key=lambda region: (order[region.account_id], region.region))
-    spots.sort(key=lambda spot: order[spot.account_id])
-    return Inventory(
-        accounts=tuple(accounts),
-        regions=without_shared_twice(facts),
-        expected_regions=expected,
-        blind_spots=tuple(spots),
+def _with_subnets(reading: "_Reading", vpcs: Sequence[Vpc] = ()) -> RegionFacts:
+    place = reading.place
+    subnets = reading.attempt(queries.subnets, reading.now)
+    return RegionFacts(
+        account_id=place.account.account_id,
+        region=place.region,
+        observed_at=reading.now,
+        vpcs=tuple(vpcs),
+        subnets=subnets or (),
+        subnets_complete=subnets is not None,
     )
 
 
-def without_shared_twice(regions: Sequence[RegionFacts]) -> tuple[RegionFacts, ...]:
-    """The facts with each VPC and subnet once: where its owner read it, else where it was seen first.
-
-    Source: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html (participants see shared subnets).
-    """
-    seen_in: dict[str, str] = {}
-    for own in (True, False):
-        for facts in regions:
-            for thing_id, owner_id in _owned(facts):
-                if (owner_id == facts.account_id) is own:
-                    seen_in.setdefault(thing_id, facts.account_id)
-    return tuple(
-        replace(
-            facts,
-            vpcs=tuple(vpc for vpc in facts.vpcs if seen_in[vpc.vpc_id] == facts.account_id),
-            subnets=tuple(subnet for subnet in facts.subnets if seen_in[subnet.subnet_id] == facts.account_id),
-        )
-        for facts in regions
-    )
-
-
-def _owned(facts: RegionFacts) -> Iterable[tuple[str, str]]:
-    yield from ((vpc.vpc_id, vpc.account_id) for vpc in facts.vpcs)
-    yield from ((subnet.subnet_id, subnet.account_id) for subnet in facts.subnets)
-
-
-def _contents(place: Place, subnet_ids: Sequence[str], now: datetime) -> SubnetContents:
+def read_own_contents(place: Place, subnet_ids: Sequence[str], now: datetime) -> SubnetContents:
+    """The interfaces, nodes and reservations of the subnets as this one account sees them."""
     reading = _Reading(place=place, now=now)
-    try:
-        enis = queries.network_interfaces(place, subnet_ids)
-        enis_read = frozenset(subnet_ids)
-    except QueryError as error:
-        reading.miss(error)
-        enis, enis_read = (), frozenset()
-        if isinstance(error, AccountUnavailableError | RegionUnavailableError):
-            return SubnetContents(subnet_ids=frozenset(subnet_ids), observed_at=now, blind_spots=tuple(reading.spots))
+    read = reading.attempt(queries.network_interfaces, subnet_ids)
+    if reading.is_closed:
+        return SubnetContents(subnet_ids=frozenset(subnet_ids), observed_at=now, blind_spots=tuple(reading.spots))
+    enis = read or ()
     instance_ids = {eni.instance_id for eni in enis if eni.instance_id}
     nodes = (reading.attempt(queries.instances, instance_ids) or ()) if instance_ids else ()
     reservations = {subnet_id: reading.attempt(queries.cidr_reservations, subnet_id) for subnet_id in subnet_ids}
@@ -284,7 +222,7 @@ def _contents(place: Place, subnet_ids: Sequence[str], now: datetime) -> SubnetC
         nodes=nodes,
         reservations=tuple(item for found in reservations.values() for item in found or ()),
         blind_spots=tuple(reading.spots),
-        enis_read=enis_read,
+        enis_read=frozenset(subnet_ids) if read is not None else frozenset(),
         reservations_read=frozenset(key for key, found in reservations.items() if found is not None),
     )
 
@@ -307,7 +245,8 @@ def _with_parts(reading: _Reading, cluster: Cluster) -> Cluster:
     )
 
 
-def _warn(spot: BlindSpot) -> None:
+def warn(spot: BlindSpot) -> None:
+    """Log a blind spot."""
     log.warning(
         "blind spot",
         extra={"account_id": spot.account_id, "region": spot.region, "api": spot.api, "reason": spot.reason},

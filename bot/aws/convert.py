@@ -1,17 +1,15 @@
 """EC2's answers as inventory facts; a field EC2 leaves out becomes its empty value, never a guess."""
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any
 
-from bot.inventory import Eni, InstanceLimits, Node
+from bot.inventory import InstanceLimits, Node
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
         InstanceTypeDef,
         InstanceTypeInfoTypeDef,
-        NetworkInterfaceTypeDef,
-        SubnetTypeDef,
         TagTypeDef,
         VpcTypeDef,
     )
@@ -25,12 +23,6 @@ _NODEGROUP_TAGS = ("eks:nodegroup-name", "alpha.eksctl.io/nodegroup-name")
 def name_tag(tags: "Iterable[TagTypeDef] | None") -> str:
     """The value of the Name tag, or "" without one."""
     return next((tag.get("Value", "") for tag in tags or () if tag.get("Key") == "Name"), "")
-
-
-def subnet_cidr(item: "SubnetTypeDef") -> IPv4Network | None:
-    """The subnet's IPv4 block; None for an IPv6-only subnet."""
-    block = item.get("CidrBlock")
-    return IPv4Network(block) if block and not item.get("Ipv6Native") else None
 
 
 def available_ips(cidr: IPv4Network | None, count: int | None) -> int | None:
@@ -58,42 +50,6 @@ def vpc_cidrs(item: "VpcTypeDef") -> tuple[IPv4Network, ...]:
     )
     blocks = dict.fromkeys([*filter(None, (item.get("CidrBlock"),)), *associated])
     return tuple(IPv4Network(block) for block in blocks)
-
-
-def eni(item: "NetworkInterfaceTypeDef", account_id: str, region: str) -> Eni:
-    """One interface of DescribeNetworkInterfaces.
-
-    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html. Responses spell the
-    NAT gateway's type `nat_gateway`, the API's own list `natGateway`: both become `nat_gateway`.
-    """
-    attachment = item.get("Attachment", {})
-    kind = str(item.get("InterfaceType", ""))
-    addresses = sorted(item.get("PrivateIpAddresses", ()), key=lambda address: not address.get("Primary"))
-    return Eni(
-        eni_id=item["NetworkInterfaceId"],
-        subnet_id=item.get("SubnetId", ""),
-        vpc_id=item.get("VpcId", ""),
-        account_id=account_id,
-        owner_id=item.get("OwnerId") or account_id,
-        region=region,
-        az=item.get("AvailabilityZone", ""),
-        status=item.get("Status", ""),
-        interface_type="nat_gateway" if kind == "natGateway" else kind,
-        description=item.get("Description", ""),
-        addresses=tuple(
-            IPv4Address(address["PrivateIpAddress"]) for address in addresses if address.get("PrivateIpAddress")
-        ),
-        prefixes=tuple(
-            IPv4Network(prefix["Ipv4Prefix"]) for prefix in item.get("Ipv4Prefixes", ()) if prefix.get("Ipv4Prefix")
-        ),
-        ipv6_prefixes=len(item.get("Ipv6Prefixes", ())),
-        requester_id=item.get("RequesterId", ""),
-        requester_managed=bool(item.get("RequesterManaged")),
-        instance_id=attachment.get("InstanceId") or None,
-        device_index=attachment.get("DeviceIndex"),
-        network_card_index=attachment.get("NetworkCardIndex"),
-        tags=_tags(item.get("TagSet")),
-    )
 
 
 def node(item: "InstanceTypeDef", account_id: str, region: str) -> Node:

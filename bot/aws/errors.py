@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import botocore.exceptions as boto
+from botocore.parsers import ResponseParserError
 
 from bot.aws.actions import ACTIONS
 from bot.errors import QueryError
@@ -79,6 +80,11 @@ def is_expired(code: str) -> bool:
     return code in _EXPIRED
 
 
+def is_throttled(code: str) -> bool:
+    """Whether an AWS error code says that the account has used up its request quota."""
+    return code in _THROTTLED
+
+
 @contextmanager
 def translated(account: Account, region: str, api: str) -> Iterator[None]:
     """Raise what AWS or botocore raises inside as a QueryError that knows account, region and API."""
@@ -88,7 +94,7 @@ def translated(account: Account, region: str, api: str) -> Iterator[None]:
         raise _from_answer(exc, account, region) from exc
     except boto.BotoCoreError as exc:
         raise _from_library(exc, account, region, api) from exc
-    except (KeyError, TypeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, ResponseParserError) as exc:
         # One odd answer must not hide the rest of the fleet: it is reported as a defect and counts as not read.
         log.exception("answer not understood", extra={"account_id": account.account_id, "region": region, "api": api})
         raise QueryError(

@@ -55,6 +55,11 @@ REGIONS = Ttl(
     age=timedelta(hours=1),
     reason="Enabling a region is rare and takes AWS minutes to hours itself.",
 )
+ORGANIZATION = Ttl(
+    subject="the accounts of the organization",
+    age=timedelta(hours=1),
+    reason="Accounts come and go a few times a day at most; 500 of them cost 25 calls.",
+)
 CALLER = Ttl(
     subject="the account the caller's own credentials belong to",
     age=timedelta(hours=1),
@@ -75,6 +80,7 @@ TTLS = (
     UNKNOWN_INSTANCE_TYPE,
     WARM_IPS,
     REGIONS,
+    ORGANIZATION,
     CALLER,
     FAILURE,
 )
@@ -88,11 +94,40 @@ ROLE_RENEWAL = timedelta(minutes=15)
 """How long before its end a session is renewed: botocore's own advisory window, so STS may fail for a while unseen."""
 
 LIVE_CLIENTS = 256
-"""AWS clients kept at once: each holds about 1.5 MB and costs 20 ms to build."""
+"""AWS clients kept at once, one for each region and service: each holds about 1.5 MB and costs 20 ms to build."""
 CONNECT_TIMEOUT_SECONDS = 3
 READ_TIMEOUT_SECONDS = 15
 TOTAL_ATTEMPTS = 6
 """Attempts of one call in botocore's standard mode, whose back-off sums to about half a minute under throttling."""
+
+CALLS_PER_SECOND = 5.0
+"""Calls a second of one API in one account and region.
+
+A quarter of what EC2 refills: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html (20 a second).
+"""
+CALL_BURST = 25
+"""Calls of one API in one account and region that may come at once: a quarter of EC2's bucket of 100."""
+LEAST_SHARE = 1 / 16
+"""How far repeated throttling can lower our rate: one call in three seconds still ends an outage unattended."""
+SHARE_DOUBLES_AFTER = timedelta(minutes=1)
+"""Quiet time after which a lowered rate doubles: long enough for whoever uses up the quota to be done."""
+PACE_WAIT = timedelta(seconds=20)
+"""How long a call waits for its turn before it gives its worker back; the next poll asks again."""
+LIVE_BUCKETS = 65536
+"""Token buckets kept at once: more than 2,000 account-regions with a dozen APIs each, at about 200 bytes."""
+
+SILENCES = 5
+"""Calls in a row that no endpoint of a region answers before the region is left alone for a while."""
+REGION_REST = timedelta(seconds=60)
+"""How long a silent region is left alone: shorter than a poll, so that every poll tries it once."""
+
+CLOCK_SKEW = timedelta(seconds=30)
+"""Difference from AWS's clock that is warned of: signatures fail at five minutes, and ages are wrong before.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html (five minutes).
+"""
+CLOCK_CHECK = timedelta(seconds=10)
+"""How often the clock is compared with the Date of an answer."""
 
 EC2_PAGE = 1000
 """Results of one EC2 read of subnets, VPCs, instances, interfaces or CIDR reservations.
@@ -114,6 +149,14 @@ EKS_PAGE = 100
 
 Source: https://docs.aws.amazon.com/eks/latest/APIReference/API_ListClusters.html (maxResults 1 to 100).
 """
+ACCOUNTS_PAGE = 20
+"""Accounts of one ListAccounts.
+
+Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html (MaxResults 1 to 20; a page
+may be empty and still name a next one).
+"""
+CHANGE_SHOWN = timedelta(hours=24)
+"""How long an account that joined or left is shown as news: a day, so that every shift sees it once."""
 FILTER_VALUES = 200
 """Values one EC2 filter may hold.
 

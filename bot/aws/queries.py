@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bot.aws import convert
-from bot.aws.errors import translated
+from bot.aws import convert, ec2_pages
+from bot.aws.errors import NotFoundError, translated
 from bot.aws.limits import EC2_PAGE, FILTER_VALUES, INSTANCE_TYPES_PAGE
 from bot.aws.sessions import Sessions
 from bot.inventory import Account, Eni, InstanceLimits, Node, Reservation, ReservationType, Subnet, Vpc
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2.client import EC2Client
     from mypy_boto3_ec2.type_defs import FilterTypeDef, GetSubnetCidrReservationsRequestTypeDef
     from mypy_boto3_eks.client import EKSClient
+    from mypy_boto3_service_quotas import ServiceQuotasClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,11 @@ class Place:
         """The CloudWatch client of the place."""
         return self.sessions.cloudwatch(self.account, self.region)
 
+    @property
+    def service_quotas(self) -> "ServiceQuotasClient":
+        """The Service Quotas client of the place."""
+        return self.sessions.service_quotas(self.account, self.region)
+
 
 def enabled_regions(place: Place) -> tuple[str, ...]:
     """The regions enabled in the account, sorted (DescribeRegions without AllRegions lists no others)."""
@@ -56,24 +62,33 @@ def enabled_regions(place: Place) -> tuple[str, ...]:
 def subnets(place: Place, now: datetime) -> tuple[Subnet, ...]:
     """Every subnet the account sees in the region, those shared with it included (DescribeSubnets)."""
     with translated(place.account, place.region, "DescribeSubnets"):
-        pages = place.ec2.get_paginator("describe_subnets").paginate(PaginationConfig={"PageSize": EC2_PAGE})
         return tuple(
-            Subnet(
-                subnet_id=item["SubnetId"],
-                name=convert.name_tag(item.get("Tags")),
-                account_id=item.get("OwnerId") or place.account.account_id,
-                region=place.region,
-                az_id=item.get("AvailabilityZoneId", ""),
-                az=item.get("AvailabilityZone", ""),
-                vpc_id=item.get("VpcId", ""),
-                cidr=(cidr := convert.subnet_cidr(item)),
-                available_ips=convert.available_ips(cidr, item.get("AvailableIpAddressCount")),
-                ipv6_cidrs=convert.ipv6_cidrs(item.get("Ipv6CidrBlockAssociationSet")),
-                observed_at=now,
-            )
-            for page in pages
-            for item in page["Subnets"]
+            ec2_pages.subnet(item, place.account.account_id, place.region, now)
+            for item in ec2_pages.every_item(place.ec2.describe_subnets, "Subnets")
         )
+
+
+def gone(place: Place, subnet_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the subnets of which EC2 says by id that they do not exist (DescribeSubnets).
+
+    One id that is gone fails the request for all, so the ids are halved until each refusal names one.
+    Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (InvalidSubnetID.NotFound).
+    Raises: QueryError when EC2 cannot be asked.
+    """
+    found: set[str] = set()
+    halves = [list(subnet_ids[start : start + FILTER_VALUES]) for start in range(0, len(subnet_ids), FILTER_VALUES)]
+    while halves:
+        asked = halves.pop()
+        try:
+            with translated(place.account, place.region, "DescribeSubnets"):
+                place.ec2.describe_subnets(SubnetIds=asked)
+        except NotFoundError:
+            if len(asked) == 1:
+                found.update(asked)
+            else:
+                middle = len(asked) // 2
+                halves += [asked[:middle], asked[middle:]]
+    return frozenset(found)
 
 
 def vpcs(place: Place) -> tuple[Vpc, ...]:
@@ -97,14 +112,21 @@ def vpcs(place: Place) -> tuple[Vpc, ...]:
 def network_interfaces(place: Place, subnet_ids: Iterable[str]) -> tuple[Eni, ...]:
     """Every interface of the subnets that the account sees (DescribeNetworkInterfaces by subnet-id filter)."""
     found: list[Eni] = []
-    with translated(place.account, place.region, "DescribeNetworkInterfaces"):
-        paginator = place.ec2.get_paginator("describe_network_interfaces")
-        for filters in _filters("subnet-id", subnet_ids):
-            for page in paginator.paginate(Filters=filters, PaginationConfig={"PageSize": EC2_PAGE}):
-                found += (
-                    convert.eni(item, place.account.account_id, place.region) for item in page["NetworkInterfaces"]
-                )
+    for filters in _filters("subnet-id", subnet_ids):
+        found += _enis(place, Filters=filters)
     return tuple(found)
+
+
+def all_network_interfaces(place: Place) -> tuple[Eni, ...]:
+    """Every interface that the account sees in the region (DescribeNetworkInterfaces, paginated)."""
+    return tuple(_enis(place))
+
+
+def _enis(place: Place, **request: Any) -> list[Eni]:
+    account_id, region = place.account.account_id, place.region
+    with translated(place.account, region, "DescribeNetworkInterfaces"):
+        pages = ec2_pages.every_item(place.ec2.describe_network_interfaces, "NetworkInterfaces", **request)
+        return [ec2_pages.eni(item, account_id, region) for item in pages]
 
 
 def instances(place: Place, instance_ids: Iterable[str]) -> tuple[Node, ...]:

@@ -1,21 +1,40 @@
 """The reader: what commands and the monitor ask about AWS, each answer shared between threads and kept a while."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
-from bot.aws import cni_metrics, collect, limits, queries
+from cachetools import LRUCache
+
+from bot.aws import cloudwatch, collect, limits, queries
 from bot.aws.cache import SharedReads
-from bot.aws.check import CheckResult, check_account, check_region, check_regions, failed_account
-from bot.aws.collect import Progress
+from bot.aws.check import CheckResult, check_fleet
 from bot.aws.errors import AccountUnavailableError, RegionUnavailableError
+from bot.aws.evidence import read_evidence
+from bot.aws.fleet import FleetReader, with_regions
+from bot.aws.organization import Organization
 from bot.aws.queries import Place
 from bot.aws.sessions import Sessions
+from bot.aws.sweep import Progress, read_fleet
 from bot.errors import QueryError
-from bot.inventory import Account, Cluster, InstanceLimits, Inventory, Subnet, SubnetContents, Vpc, VpcRouting
+from bot.inventory import (
+    Account,
+    AccountRegions,
+    Cluster,
+    ClusterFacts,
+    Fleet,
+    InstanceLimits,
+    Inventory,
+    RegionFacts,
+    Subnet,
+    SubnetContents,
+    Vpc,
+    VpcRouting,
+)
+from bot.inventory.evidence import CloudWatchAlarm, RegionEvidence
 from bot.scope import cluster_key
 
 log = logging.getLogger(__name__)
@@ -23,7 +42,6 @@ log = logging.getLogger(__name__)
 _KEPT_SUBNETS = 4096
 _KEPT_TYPES = 16384
 """More than every instance type in a dozen regions (about 1,400 a region)."""
-_KEPT_ACCOUNTS = 4096
 _KEPT_CLUSTERS = 4096
 _KEPT_VPCS = 4096
 
@@ -39,15 +57,22 @@ class Reader:
         workers: int = 8,
         now: Callable[[], datetime],
         sessions: Sessions | None = None,
+        organization: Organization | None = None,
+        known: Callable[[], Iterable[str]] = tuple,
     ) -> None:
-        self._configured = tuple(replace(account, regions=account.regions or regions) for account in accounts)
-        self._regions = regions
         self._workers = workers
         self._now = now
         self._sessions = sessions or Sessions(workers=workers)
-        self._enabled: SharedReads[Account, tuple[str, ...]] = SharedReads(
-            lambda _: limits.REGIONS.age, maxsize=_KEPT_ACCOUNTS
+        self._fleet = FleetReader(
+            sessions=self._sessions,
+            now=now,
+            configured=with_regions(accounts, regions),
+            regions=regions,
+            organization=organization,
+            known=known,
         )
+        self._noting = threading.Lock()
+        self._seen_by: LRUCache[str, frozenset[str]] = LRUCache(_KEPT_SUBNETS)
         self._contents: SharedReads[str, SubnetContents] = SharedReads(_age_of_contents, maxsize=_KEPT_SUBNETS)
         self._routing: SharedReads[tuple[str, str], VpcRouting] = SharedReads(_age_of_routing, maxsize=_KEPT_VPCS)
         self._warm: SharedReads[str, int | None] = SharedReads(lambda _: limits.WARM_IPS.age, maxsize=_KEPT_CLUSTERS)
@@ -56,11 +81,44 @@ class Reader:
         )
 
     def accounts(self) -> tuple[Account, ...]:
-        """The accounts that are read.
+        """The accounts that are read: those configured, those Organizations names, or the caller's own.
 
-        Raises: QueryError when none are configured and the caller's own cannot be found out.
+        Raises: QueryError when none are configured and neither Organizations nor STS has ever answered.
         """
-        return self._configured or (self._sessions.caller_account(self._regions),)
+        return self._fleet.accounts()
+
+    def fleet(self) -> Fleet:
+        """The accounts with what came and went lately; never raises for what AWS says."""
+        return self._fleet.fleet()
+
+    def regions(self, account: Account) -> AccountRegions:
+        """The regions to read of the account, at most limits.REGIONS.age old; never raises for what AWS says."""
+        return self._fleet.regions(account)
+
+    def read_subnets(self, account: Account, region: str, vpcs: Sequence[Vpc] = ()) -> RegionFacts:
+        """The subnets of one account and region, read now; `vpcs` are kept unless a subnet names another one."""
+        facts = collect.read_subnets(self._place(account, region), self._now(), vpcs)
+        self._note_shared(facts)
+        return facts
+
+    def read_clusters(self, account: Account, region: str) -> ClusterFacts:
+        """The clusters and VPCs of one account and region, read now."""
+        return collect.read_clusters(self._place(account, region), self._now())
+
+    def read_interfaces(self, account: Account, region: str, subnet_ids: Sequence[str] | None = None) -> SubnetContents:
+        """The interfaces of these subnets with their nodes and reservations, or every interface of the region, now."""
+        place = self._place(account, region)
+        if subnet_ids is None:
+            return collect.read_interfaces(place, self._now())
+        return collect.read_own_contents(place, subnet_ids, self._now())
+
+    def confirm_gone(self, account: Account, region: str, subnet_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the subnets that EC2 says do not exist, asked by id; what cannot be asked is not confirmed."""
+        try:
+            return queries.gone(self._place(account, region), sorted(set(subnet_ids)))
+        except QueryError as error:
+            log.info("not confirmed as gone", extra={"account_id": account.account_id, "reason": error.message})
+            return frozenset()
 
     def sweep(
         self, *, clusters: bool, known: Inventory | None = None, on_progress: Progress | None = None
@@ -69,14 +127,16 @@ class Reader:
 
         Raises: QueryError when none are configured and the caller's own account cannot be found out.
         """
-        return collect.read_fleet(
+        self.accounts()
+        return read_fleet(
             self._sessions,
-            self.accounts(),
+            self.fleet(),
             self._now,
             self._workers,
-            regions=self._regions_of,
+            regions=self._fleet.open_regions,
             with_clusters=clusters,
             known=known,
+            on_facts=self._note_shared,
             on_progress=on_progress,
         )
 
@@ -131,30 +191,44 @@ class Reader:
         found = self._warm.get_many(by_key, lambda missing: self._read_warm([by_key[key] for key in missing]))
         return {key: warm for key, warm in found.items() if warm is not None}
 
+    def evidence(
+        self, account: Account, region: str, clusters: Sequence[str], vpc_ids: Iterable[str]
+    ) -> RegionEvidence:
+        """What CloudWatch and Service Quotas say of one account and region; what cannot be read is a blind spot."""
+        place = Place(sessions=self._sessions, account=account, region=region)
+        return read_evidence(place, clusters, vpc_ids, self._now())
+
+    def alarms(self, account: Account, region: str) -> tuple[CloudWatchAlarm, ...]:
+        """The metric alarms of one account and region, with their states now.
+
+        Raises: QueryError.
+        """
+        return cloudwatch.alarms(Place(sessions=self._sessions, account=account, region=region))
+
     def check(self) -> Iterator[CheckResult]:
         """Every action tried in every account and region, in order, as the results come in."""
-        try:
-            accounts = self.accounts()
-        except QueryError as error:
-            yield failed_account(error)
-            return
-        with ThreadPoolExecutor(max_workers=self._workers, thread_name_prefix="aws-check") as pool:
-            for account in accounts:
-                yield (entered := check_account(self._sessions, account))
-                if entered.blocks:
-                    continue
-                yield check_regions(self._sessions, account)
-                try:
-                    regions = self._regions_of(account)
-                except QueryError:
-                    continue  # the line above says it
-                trial = partial(check_region, self._sessions, account, now=self._now())
-                for results in pool.map(lambda region, trial=trial: tuple(trial(region)), regions):
-                    yield from results
+        return check_fleet(self._sessions, self._fleet, self._workers, self._now())
 
-    def _regions_of(self, account: Account) -> tuple[str, ...]:
-        self._sessions.connect(account)
-        return self._enabled.get(account, lambda: collect.regions_of(self._sessions, account))
+    def _note_shared(self, facts: RegionFacts) -> None:
+        """Remember who sees the subnets of others: where the owner is not read, their contents are asked of these."""
+        for subnet in facts.subnets:
+            if subnet.account_id != facts.account_id:
+                with self._noting:
+                    seen_by = self._seen_by.get(subnet.subnet_id, frozenset())
+                    self._seen_by[subnet.subnet_id] = seen_by | {facts.account_id}
+
+    def _who_sees(self, subnets: Sequence[Subnet]) -> tuple[Account, ...]:
+        """The accounts to ask about subnets of one owner: all of them while it is not known who sees each."""
+        accounts, owner_id = self.accounts(), subnets[0].account_id
+        if any(account.account_id == owner_id for account in accounts):
+            return accounts
+        with self._noting:
+            seen_by = [self._seen_by.get(subnet.subnet_id, frozenset()) for subnet in subnets]
+        seeing = frozenset().union(*seen_by)
+        return tuple(account for account in accounts if account.account_id in seeing) if all(seen_by) else accounts
+
+    def _place(self, account: Account, region: str) -> Place:
+        return Place(sessions=self._sessions, account=account, region=region)
 
     def _limits_in(self, place: Place, instance_types: Iterable[str]) -> dict[str, InstanceLimits]:
         def read(keys: tuple[tuple[str, str, str], ...]) -> dict[tuple[str, str, str], InstanceLimits | None]:
@@ -175,7 +249,7 @@ class Reader:
                 continue
             place = Place(sessions=self._sessions, account=accounts[account_id], region=region)
             try:
-                warm = cni_metrics.warm_ips(place, [cluster.name for cluster in group], self._now())
+                warm = cloudwatch.warm_ips(place, [cluster.name for cluster in group], self._now())
             except QueryError as error:
                 # The Helper is optional, and so is the permission to read it: the figure is "not known".
                 log.info("warm addresses not known", extra={"account_id": account_id, "reason": error.message})
@@ -185,13 +259,13 @@ class Reader:
 
     def _read_contents(self, subnets: Sequence[Subnet]) -> dict[str, SubnetContents]:
         """Contents by subnet id: each account and region in one read, several at the same time."""
-        accounts = self.accounts()
         groups: dict[tuple[str, str], list[Subnet]] = {}
         for subnet in subnets:
             groups.setdefault((subnet.account_id, subnet.region), []).append(subnet)
         with ThreadPoolExecutor(max_workers=min(self._workers, len(groups)), thread_name_prefix="aws-read") as pool:
             read = pool.map(
-                lambda group: collect.read_contents(self._sessions, accounts, group, self._now()), groups.values()
+                lambda group: collect.read_contents(self._sessions, self._who_sees(group), group, self._now()),
+                groups.values(),
             )
             return {subnet_id: _only(part, subnet_id) for part in read for subnet_id in part.subnet_ids}
 

@@ -1,6 +1,7 @@
 """`alerts [ID]`: what is open now and what ended lately, or one alert in full."""
 
-from bot.alerts.lifecycle import Alert, AlertStatus
+from bot.alerts.alert import Alert, AlertStatus
+from bot.alerts.figures import of_capacity
 from bot.alerts.notices import card
 from bot.answers.alerting import AlertsAnswer
 from bot.answers.model import fields
@@ -9,7 +10,7 @@ from bot.asking.command import Asked, Request
 from bot.errors import UserError
 from bot.message import Bullets, Button, Context, Controls, Inline, Line, Message, Mono, Strong, Tone, When
 from bot.services import Services
-from bot.views import free_of, plural
+from bot.views import plural
 
 RECENT = 10
 """Alerts shown after the open ones."""
@@ -73,7 +74,7 @@ def _line(alert: Alert) -> Line:
         Mono(str(alert.alert_id)),
         " ",
         Strong(f"{alert.label} {alert.status.value}"),
-        f" ({alert.severity.value}): {free_of(alert.value_ips, alert.usable_ips)} free",
+        f" ({alert.severity.value}): {of_capacity(alert)}",
     ]
     moment = alert.resolved_at or alert.fired_at or alert.active_at
     return (*line, ", ", "ended " if alert.resolved_at else "since ", When(moment))

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.alerts.lifecycle import Alert
+from bot.alerts.alert import Alert
+from bot.alerts.silences import in_scope
 from bot.answers.model import fields
 from bot.answers.rows import alert_row, subnet_row
 from bot.answers.subnets import ClusterRow, HealthJson, StatusAnswer
@@ -73,7 +74,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         scope=scope,
         rows=tuple(rows),
         clusters=clusters,
-        alerts=tuple(alert for alert in services.open_alerts() if alert.subnet_id in held),
+        alerts=tuple(a for a in services.open_alerts() if a.subnet_id in held or in_scope(scope, a)),
         warm=services.reader().warm_ips(clusters),
         covered=coverage(read_for(scope, inventory), contents.blind_spots if contents else ()),
     )

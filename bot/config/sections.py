@@ -1,10 +1,13 @@
 """The sections of eksip.toml: each setting with its default and one sentence of help."""
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from bot.alerts.rules import RULES
+from bot.alerts.thresholds import Thresholds
 from bot.capacity.subnets import Limits
 from bot.config.values import (
     AccountId,
@@ -14,6 +17,8 @@ from bot.config.values import (
     Interval,
     Region,
     RoleArn,
+    RoleName,
+    SecretAddress,
     SlashCommand,
     UserId,
     one_or_many,
@@ -30,6 +35,9 @@ class SlackSettings(_Section):
     api_url: Address = Field("https://slack.com/api/", description="Base address of the Slack Web API.")
     command: SlashCommand = Field("/eksip", description="The slash command of the manifest.")
     workers: int = Field(8, ge=1, le=64, description="Commands worked on at the same time; more wait in line.")
+    fallback_channel: ChannelId | None = Field(
+        None, description="Channel id that gets the alerts of channels Slack refuses for good."
+    )
     sockets: int = Field(2, ge=1, le=10, description="Socket Mode connections held at once (Slack allows 10).")
 
 
@@ -45,12 +53,38 @@ class AccountSettings(_Section):
     regions: list[Region] | None = Field(None, description="Regions of this account, in place of aws.regions.")
 
 
+class OrganizationSettings(_Section):
+    """[aws.organization]: find the accounts through AWS Organizations, besides those of [[aws.accounts]]."""
+
+    role_name: RoleName = Field(
+        "", description='Role to assume in every active account, for example "eksip-reader"; empty: no discovery.'
+    )
+    external_id: SecretStr | None = Field(None, description="ExternalId that the trust policies of the roles ask for.")
+    list_role_arn: Annotated[list[RoleArn], BeforeValidator(one_or_many)] = Field(
+        [],
+        description="Role, or chain of roles, to assume for ListAccounts: in the management account or a delegated "
+        "administrator; left out where the bot runs in one.",
+    )
+    first_role_arn: Annotated[list[RoleArn], BeforeValidator(one_or_many)] = Field(
+        [], description="Role, or chain of roles, to assume before each account's own, where all trust only that one."
+    )
+    without: list[AccountId] = Field([], description="Accounts of the organization that are not read.")
+
+
 class AwsSettings(_Section):
     """[aws]: which accounts and regions are read."""
 
     regions: list[Region] = Field([], description="Regions to read; [] means every region enabled in each account.")
     accounts: list[AccountSettings] = Field([], description="Accounts to read; without any, the caller's own.")
     workers: int = Field(8, ge=1, le=64, description="Accounts and regions read at the same time.")
+    calls_per_second: float = Field(
+        5,
+        ge=0.1,
+        le=20,
+        description="Calls a second of one API in one account and region at most; EC2 refills 20, shared with "
+        "Karpenter and the CNI.",
+    )
+    organization: OrganizationSettings = OrganizationSettings()
 
     @model_validator(mode="after")
     def _named_once(self) -> Self:
@@ -100,6 +134,75 @@ class ThresholdSettings(_Section):
         )
 
 
+class AlertSettings(_Section):
+    """[alerts]: which rules speak beside low subnets, and from which figures on."""
+
+    rules_off: list[str] = Field([], description="Names of rules that never speak, for example vpc_cidr_quota.")
+    repeat: Interval = Field(
+        timedelta(hours=4), description="How often an alert that fires on and that nobody acked is told again."
+    )
+    cloudwatch: bool = Field(
+        True,
+        description="Read CNI Metrics Helper, NAU and quota usage from CloudWatch, which bills each metric asked for.",
+    )
+    blocks_floor: int = Field(
+        8, ge=0, description="Fewer free /28 blocks are a warning where nodes run in prefix mode; capped at half."
+    )
+    blocks_low_pct: float = Field(5, ge=0, le=100, description="Free /28 blocks below this percentage are a warning.")
+    blocks_critical: int = Field(2, ge=0, description="Fewer free /28 blocks than this are critical.")
+    nodes_fit: int = Field(3, ge=0, description="Fewer more nodes that fit a node group's subnets are a warning.")
+    nodes_fit_critical: int = Field(1, ge=0, description="Fewer more nodes that fit than this are critical.")
+    control_plane_ips: int = Field(5, ge=0, description="Free addresses that EKS needs in each cluster subnet.")
+    load_balancer_ips: int = Field(8, ge=0, description="Free addresses that a load balancer needs in a subnet.")
+    burn_warning: Duration = Field(timedelta(hours=3), description="Nothing left within this time is a warning.")
+    burn_critical: Duration = Field(timedelta(hours=1), description="Nothing left within this time is critical.")
+    cni_saturation_pct: float = Field(
+        85, ge=0, le=100, description="Pods using this percentage of what all nodes can hold is a warning."
+    )
+    cni_saturation_critical_pct: float = Field(95, ge=0, le=100, description="The same, critical.")
+    cni_errors: int = Field(10, ge=1, description="Errors of ipamd and its EC2 calls in 15 minutes that are a warning.")
+    cni_errors_critical: int = Field(100, ge=1, description="Errors of them in 15 minutes that are critical.")
+    eni_quota_pct: float = Field(80, ge=0, le=100, description="Network interfaces in use, percent of the quota.")
+    nau_quota_pct: float = Field(75, ge=0, le=100, description="Network Address Usage, percent of the quota.")
+    quota_critical_pct: float = Field(95, ge=0, le=100, description="Percent of either quota that is critical.")
+    blind_polls: int = Field(3, ge=1, description="Failed reads in a row after which an account or region is blind.")
+
+    @field_validator("rules_off")
+    @classmethod
+    def _known_rules(cls, names: list[str]) -> list[str]:
+        known = [rule.name for rule in RULES]
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"{unknown[0]!r} is no rule; the rules are {', '.join(known)}")
+        return names
+
+    @model_validator(mode="after")
+    def _worse_is_further(self) -> Self:
+        pairs = {
+            "nodes_fit_critical must not be more than nodes_fit": (self.nodes_fit_critical, self.nodes_fit),
+            "burn_critical must not be more than burn_warning": (
+                self.burn_critical.total_seconds(),
+                self.burn_warning.total_seconds(),
+            ),
+            "cni_saturation_pct must not be more than cni_saturation_critical_pct": (
+                self.cni_saturation_pct,
+                self.cni_saturation_critical_pct,
+            ),
+            "cni_errors must not be more than cni_errors_critical": (self.cni_errors, self.cni_errors_critical),
+        }
+        for problem, (least, most) in pairs.items():
+            if least > most:
+                raise ValueError(f"{problem} (read {least:g} and {most:g})")
+        return self
+
+    def thresholds(self, limits: Limits) -> Thresholds:
+        """The figures as the rules take them, with the limits of low subnets."""
+        own = {name: getattr(self, name) for name in type(self).model_fields if name in _RULE_FIGURES}
+        return Thresholds(subnets=limits, **own, burn_clear=2 * self.burn_warning)
+
+
+_RULE_FIGURES = frozenset(field.name for field in fields(Thresholds))
+
+
 class ScheduleSettings(_Section):
     """[schedule]: how often AWS is read."""
 
@@ -112,6 +215,20 @@ class WatchSettings(_Section):
 
     channel: ChannelId = Field(description="Channel id, from the channel's details in Slack.")
     scope: str = Field("all", description="What to watch: all, cluster:NAME, subnet:NAME, account:NAME, …")
+
+
+class NotifySettings(_Section):
+    """[notify]: ways out beside Slack. An address here is a secret: nothing logs more of it than its host."""
+
+    webhook_url: SecretAddress | None = Field(
+        None, description="Receiver of critical alerts that Slack has not taken, in the form of Alertmanager's webhook."
+    )
+    after: Interval = Field(
+        timedelta(minutes=10), description="How long an alert waits for Slack before it goes to webhook_url."
+    )
+    heartbeat_url: SecretAddress | None = Field(
+        None, description="Address of a dead-man's switch, asked (GET) after each completed sweep."
+    )
 
 
 class AccessSettings(_Section):

@@ -8,7 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.config.sections import (
     AccessSettings,
     AccountSettings,
+    AlertSettings,
     AwsSettings,
+    NotifySettings,
     ScheduleSettings,
     SlackSettings,
     ThresholdSettings,
@@ -29,7 +31,9 @@ class Settings(BaseSettings):
     slack: SlackSettings = SlackSettings()
     aws: AwsSettings = AwsSettings()
     thresholds: ThresholdSettings = ThresholdSettings()
+    alerts: AlertSettings = AlertSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    notify: NotifySettings = NotifySettings()
     watches: list[WatchSettings] = Field([], description="Channels told about scopes, besides `/eksip watch`.")
     access: AccessSettings = AccessSettings()
     log_level: LogLevel = Field("INFO", description="Least level that is logged.")

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 DURATION = re.compile(r"(\d+)\s*([smhdw])", re.ASCII)
@@ -58,6 +58,13 @@ def _matching(pattern: str, expected: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _secret_address(value: SecretStr) -> SecretStr:
+    """The value when it is an address; the problem never repeats it."""
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value.get_secret_value(), re.ASCII):
+        raise ValueError('expected an http or https address, for example "https://example.com/hook"')
+    return value
+
+
 def _quoted(expected: str) -> BeforeValidator:
     """A check that the value was written as text: TOML would drop the leading zeros of a number."""
 
@@ -89,10 +96,14 @@ RoleArn = Annotated[
         'the ARN of a role, for example "arn:aws:iam::111122223333:role/eksip-reader"',
     ),
 ]
+RoleName = Annotated[
+    str, _matching(r"([\w+=,.@/-]{1,512})?", 'the name of a role with its path, for example "eksip-reader"')
+]
 Region = Annotated[str, _matching(r"[a-z]{2,5}(-[a-z]+)+-\d{1,2}", 'the code of a region, for example "eu-west-1"')]
 Address = Annotated[
     str, _matching(r"https?://[^\s/]+(/\S*)?", 'an http or https address, for example "https://slack.com/api/"')
 ]
+SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 SlashCommand = Annotated[
     str, _matching(r"/[a-z0-9_-]{1,31}", 'a slash and up to 31 lower-case characters, for example "/eksip"')
 ]

@@ -15,7 +15,7 @@ import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.model import ServiceModel
 
-from bot.demo import gaps_ec2, gaps_eks
+from bot.demo import gaps_ec2, gaps_eks, gaps_quotas
 from bot.demo.allocator import AllocationError
 from bot.demo.estate import Estate
 from bot.demo.faults import Faults
@@ -157,6 +157,10 @@ class Gaps:
                     request=request,
                     forward=forward,
                 )
+            )
+        if service == "service-quotas" and operation in gaps_quotas.ANSWERS:
+            return gaps_quotas.ANSWERS[operation](
+                gaps_quotas.QuotasCall(account_id=account_id, region=region, request=request)
             )
         if service == "sts" and operation == "AssumeRole":
             return self._assume_role(request, forward)

@@ -21,6 +21,7 @@ from bot.demo.allocator import SubnetSpace
 from bot.demo.demand import Demand
 from bot.demo.estate import Estate
 from bot.demo.estate_build import EstateBuilder, cni_metrics
+from bot.demo.estate_metrics import address_usage, put_alarm, quota_usage
 from bot.demo.estate_plan import ACCOUNTS, PROD, REGIONS, VPCS
 from bot.demo.faults import Faults
 from bot.demo.gaps import Gaps, TrustedRole
@@ -159,13 +160,19 @@ class World:
         """Fill CloudWatch through moto's own model: thousands of datapoints take a second over its API."""
         from moto.cloudwatch.models import cloudwatch_backends
 
+        def put(account_id: str, region: str, namespace: str, points: Iterator[dict[str, Any]]) -> None:
+            naive = [{**point, "Timestamp": point["Timestamp"].replace(tzinfo=None)} for point in points]
+            if naive:  # moto keeps naive UTC
+                cloudwatch_backends[account_id][region].put_metric_data(namespace, naive)
+
         for plan in VPCS:
             if plan.cluster is not None and plan.cluster.metrics:
-                datapoints = [
-                    {**point, "Timestamp": point["Timestamp"].replace(tzinfo=None)}  # moto keeps naive UTC
-                    for point in cni_metrics(self._estate, self._builder, plan, plan.cluster)
-                ]
-                cloudwatch_backends[plan.account_id][plan.region].put_metric_data("Kubernetes", datapoints)
+                points = cni_metrics(self._estate, self._builder, plan, plan.cluster)
+                put(plan.account_id, plan.region, "Kubernetes", points)
+        for account_id, region in dict.fromkeys((plan.account_id, plan.region) for plan in VPCS):
+            put(account_id, region, "AWS/EC2", address_usage(self._estate, account_id, region))
+            put(account_id, region, "AWS/Usage", quota_usage(self._estate, account_id, region))
+            put_alarm(cloudwatch_backends[account_id][region], account_id, region)
 
     def _client(self, service: str, account_id: str, region: str) -> Any:
         key = (service, account_id, region)

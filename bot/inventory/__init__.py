@@ -3,7 +3,8 @@
 Facts only, frozen, with the time they were observed. Names are EC2's and EKS's own."""
 
 from bot.inventory.clusters import Cluster, CniSettings, FargateProfile, HealthIssue, InstanceLimits, Node, Nodegroup
-from bot.inventory.known import Inventory, RegionFacts, SubnetContents
+from bot.inventory.fleet import AccountChange, AccountRegions, ChangeKind, Fleet
+from bot.inventory.known import ClusterFacts, Inventory, RegionFacts, SubnetContents
 from bot.inventory.network import (
     Account,
     BlindSpot,
@@ -15,14 +16,20 @@ from bot.inventory.network import (
     Vpc,
     VpcRouting,
 )
+from bot.inventory.sharing import without_shared_twice
 
 __all__ = [
     "Account",
+    "AccountChange",
+    "AccountRegions",
     "BlindSpot",
+    "ChangeKind",
     "Cluster",
+    "ClusterFacts",
     "CniSettings",
     "Eni",
     "FargateProfile",
+    "Fleet",
     "HealthIssue",
     "InstanceLimits",
     "Inventory",
@@ -36,4 +43,5 @@ __all__ = [
     "SubnetContents",
     "Vpc",
     "VpcRouting",
+    "without_shared_twice",
 ]

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.inventory.clusters import Cluster, Node
+from bot.inventory.fleet import AccountChange
 from bot.inventory.network import Account, BlindSpot, Eni, Reservation, Subnet, Vpc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegionFacts:
-    """What one read of one account and region brought, with what it could not see."""
+    """What is known of one account and region, with what could not be seen.
+
+    `observed_at` is the time of the subnets. `clusters_at` is that of the clusters where they were read apart from
+    them, else None.
+    """
 
     account_id: str
     region: str
@@ -19,6 +24,19 @@ class RegionFacts:
     clusters: tuple[Cluster, ...] = ()
     blind_spots: tuple[BlindSpot, ...] = ()
     subnets_complete: bool = True
+    clusters_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterFacts:
+    """What one slow read of one account and region brought: its clusters, and its VPCs with every CIDR block."""
+
+    account_id: str
+    region: str
+    observed_at: datetime
+    clusters: tuple[Cluster, ...] = ()
+    vpcs: tuple[Vpc, ...] = ()
+    blind_spots: tuple[BlindSpot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +64,7 @@ class Inventory:
     regions: tuple[RegionFacts, ...]
     expected_regions: int
     blind_spots: tuple[BlindSpot, ...] = ()
+    account_changes: tuple[AccountChange, ...] = ()
 
     @property
     def subnets(self) -> tuple[Subnet, ...]:

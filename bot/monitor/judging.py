@@ -1,18 +1,35 @@
 """Judging: what the newest facts mean for the alerts, saved with the messages this causes in one transaction."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bot.alerts import RULES, Sample, Step, Subject, Timing, advance
-from bot.alerts.lifecycle import MISSED_POLLS, REOPEN_WITHIN, scope_key
-from bot.capacity.standing import Standing, looks_low, standings
+from bot.alerts import Alert, AlertStatus, Step, SubnetSample, advance, after_downtime, deleted, rule_removed
+from bot.alerts.lifecycle import REOPEN_WITHIN
+from bot.alerts.readings import Rule
+from bot.alerts.rules import RULES
+from bot.alerts.samples import Sample
+from bot.alerts.subject import Subject
+from bot.capacity.eni_limits import snapshot_limits
+from bot.capacity.standing import prefix_subnet_ids
 from bot.config import Settings
-from bot.errors import UserError
-from bot.inventory import Inventory, Quality, Subnet
-from bot.scope import Scope, ScopeKind, contains, resolve
-from bot.store import LostLeaseError, Store
+from bot.errors import QueryError
+from bot.inventory import InstanceLimits, Inventory, Quality, Subnet
+from bot.inventory.evidence import RegionEvidence
+from bot.monitor.audience import Audience, listeners
+from bot.monitor.cadence import Cadence
+from bot.monitor.cluster_samples import EksRead, NodeRoom, control_plane_samples, health_samples
+from bot.monitor.evidence import EvidenceReader
+from bot.monitor.gone import Absences
+from bot.monitor.quota_samples import cni_samples, region_samples, vpc_samples
+from bot.monitor.screening import Screen
+from bot.monitor.sources import Sources
+from bot.monitor.subjects import Subjects, subjects
+from bot.monitor.subnet_samples import Wanted, subnet_samples
+from bot.monitor.telling import Overlays, Teller
+from bot.store import Log, LostLeaseError, Store, Verdicts
 
 if TYPE_CHECKING:
     from bot.aws.reader import Reader
@@ -22,11 +39,21 @@ log = logging.getLogger(__name__)
 UNCHANGED_SAMPLE = timedelta(hours=1)
 """A figure that stays the same is written this often: 80,000 quiet subnets would else fill the disk with one number."""
 
+Place = tuple[str, str]
+"""Account id and region."""
+
+TimeLeft = Callable[[Collection[Subnet]], Mapping[str, timedelta | None]]
+"""The gated burn-rate forecast of subnets until nothing is left, None while the gate is closed; by subnet id."""
+
+_CLUSTER_READS = frozenset({"ListClusters", "DescribeCluster"})
+_NODEGROUP_READS = frozenset({"ListNodegroups", "DescribeNodegroup"})
+
 
 class Judge:
     """Turns an inventory into samples and alert steps, and saves them.
 
-    `fence` is the number of this process's lead, where several replicas share the database.
+    `note` comes first, with what a poll read; then `samples`, then `judge`. `fence` is the number of this process's
+    lead, where several replicas share the database. `time_left` forecasts subnets, where there is a forecast.
     """
 
     def __init__(
@@ -37,42 +64,69 @@ class Judge:
         now: Callable[[], datetime],
         *,
         fence: Callable[[], int | None] = lambda: None,
+        time_left: TimeLeft | None = None,
     ) -> None:
-        thresholds = settings.thresholds
+        thresholds, schedule = settings.thresholds, settings.schedule
         self._reader = reader
         self._store = store
         self._settings = settings
         self._now = now
         self._fence = fence
-        self._limits = thresholds.limits
-        self._timing = Timing(
-            hold=thresholds.hold, recover=thresholds.recover, longest_gap=MISSED_POLLS * settings.schedule.poll
+        self._time_left = time_left
+        self._thresholds = settings.alerts.thresholds(thresholds.limits)
+        self._rules = tuple(rule for rule in RULES if rule.name not in settings.alerts.rules_off)
+        self._cadence = Cadence(
+            poll=schedule.poll, slow=schedule.slow, hold=thresholds.hold, recover=thresholds.recover
         )
-        self._written: dict[str, Sample] = {}
+        self._screen = Screen(self._thresholds)
+        self._rooms = NodeRoom(self._thresholds, reader.contents, self._limits_of)
+        self._sources = Sources()
+        self._absences = Absences(schedule.poll, reader.confirm_gone)
+        self._evidence = EvidenceReader(reader.evidence, now, settings.aws.workers, schedule.slow)
+        self._eks: dict[Place, EksRead] = {}
+        self._written: dict[str, SubnetSample] = {}
+        self._close_at: datetime | None = None
+        self._due = True
+        self._down_since: datetime | None = None
+        self._restored = False
+        self._told_something = True
 
-    def samples(self, inventory: Inventory) -> tuple[Sample, ...]:
-        """One sample of every IPv4 subnet; those that look low or have an open alert are judged by their contents too.
+    def note(self, read: Inventory, *, clusters: bool) -> None:
+        """Take what one poll read and could not read; `clusters` says that EKS was asked. Call it before saving."""
+        now = self._now()
+        if not self._restored and self._down_since is None:
+            self._down_since = self._store.last_read_at()
+        self._sources.note(read, now)
+        for facts in read.regions if clusters else ():
+            blind = {spot.api for spot in facts.blind_spots}
+            if blind & _CLUSTER_READS or not facts.subnets_complete:
+                continue
+            place = (facts.account_id, facts.region)
+            before = self._eks.get(place, EksRead())
+            groups = before.nodegroups_at if blind & _NODEGROUP_READS else facts.observed_at
+            self._eks[place] = EksRead(clusters_at=facts.observed_at, nodegroups_at=groups)
 
-        AvailableIpAddressCount leaves out reserved space, so it can only make a subnet look lower than it is.
-        """
-        alerting = {alert.subnet_id for alert in self._store.open_alerts()}
-        subnets = [subnet for subnet in inventory.subnets if subnet.cidr is not None]
-        close = [
-            subnet
-            for subnet in subnets
-            if subnet.quality is Quality.FRESH and (subnet.subnet_id in alerting or looks_low(subnet, self._limits))
-        ]
-        contents = self._reader.contents(close) if close else None
-        found = standings(subnets, contents, self._limits)
-        samples = tuple(_sample(row) for row in found.values())
+    def samples(self, inventory: Inventory) -> tuple[SubnetSample, ...]:
+        """One sample of every IPv4 subnet, added to the history where it is news."""
+        now = self._now()
+        alerting = {alert.subnet_id for alert in self._store.open_alerts() if alert.subnet_id}
+        self._due = self._close_at is None or now - self._close_at >= self._settings.schedule.slow
+        if self._due:
+            self._close_at = now
+        for_prefixes = prefix_subnet_ids(inventory.clusters)
+        wanted = Wanted(alerting=alerting, prefix_mode=for_prefixes, blocks_due=self._due)
+        every = inventory.subnets
+        forecasts = None if self._time_left is None else self._time_left(every)
+        samples = subnet_samples(every, wanted, self._reader.contents, self._thresholds, forecasts)
         self._write_samples(samples)
         return samples
 
-    def _write_samples(self, samples: Iterable[Sample]) -> None:
+    def _write_samples(self, samples: Iterable[SubnetSample]) -> None:
         """Add to the history what is fresh and new, or has not been written for a while."""
-        fresh = [s for s in samples if s.quality is Quality.FRESH and s.free_ips is not None]
         due = []
-        for sample in fresh:
+        for sample in samples:
+            if sample.quality is not Quality.FRESH or sample.free_ips is None:
+                continue
             last = self._written.get(sample.subnet_id)
             if (
                 last is None
@@ -83,73 +137,156 @@ class Judge:
         self._store.add_samples(due)
         self._written.update({sample.subnet_id: sample for sample in due})
 
-    def judge(self, inventory: Inventory, samples: tuple[Sample, ...]) -> tuple[Step, ...]:
-        """The steps that these samples lead to, saved with the messages they cause; none when another replica leads."""
-        subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
-        clusters = inventory.clusters_by_subnet()
+    def judge(self, inventory: Inventory, samples: tuple[SubnetSample, ...]) -> tuple[Step, ...]:
+        """The steps that these samples and all other evidence lead to, saved with the messages they cause.
+
+        None when another replica leads.
+        """
         now = self._now()
-        live = {(a.rule, a.scope_key): a for a in self._store.live_alerts(now - REOPEN_WITHIN)}
-        steps = []
-        for rule in RULES:
-            for sample in samples:
-                alert = live.get((rule.name, scope_key(sample.subnet_id)))
-                subnet = subnets[sample.subnet_id]
-                subject = _subject(subnet, clusters.get(subnet.subnet_id, ()))
-                step = advance(alert, sample, rule=rule, subject=subject, limits=self._limits, timing=self._timing)
-                if step.alert is not None and step.alert is not alert:
-                    steps.append(step)
-        if not steps:
+        live = {(alert.rule, alert.scope_key): alert for alert in self._store.live_alerts(now - REOPEN_WITHIN)}
+        subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
+        steps: dict[tuple[str, str], Step] = {}
+
+        def put(step: Step) -> None:
+            # The second step of one alert within a poll goes on from the first: none is lost.
+            if step.alert is not None:
+                key = (step.alert.rule, step.alert.scope_key)
+                live[key] = step.alert
+                before = steps.get(key)
+                steps[key] = step if step.transition or before is None else replace(before, alert=step.alert)
+
+        for alert in self._restore(live.values(), now):
+            put(Step(alert=alert))
+        names = {rule.name for rule in self._rules}
+        for alert in [alert for alert in live.values() if _is_open(alert) and alert.rule not in names]:
+            put(rule_removed(alert, now))
+        for sample, subject in self._to_evaluate(inventory, subnets, samples, live):
+            for rule in self._rules:
+                if rule.reads is not type(sample):
+                    continue
+                before = live.get((rule.name, subject.scope_key))
+                step = self._advance(before, sample, rule, subject)
+                if step.alert is not before:
+                    put(step)
+        open_alerts = [alert for alert in live.values() if _is_open(alert)]
+        for alert, proof in self._absences.proofs(open_alerts, inventory, subnets.keys(), now):
+            if (step := deleted(live[alert.rule, alert.scope_key], proof, self._settings.schedule.poll)).transition:
+                put(step)
+        return self._save(tuple(steps.values()), live, inventory, subnets, now)
+
+    def _advance(self, alert: Alert | None, sample: Sample, rule: Rule[Any], subject: Subject) -> Step:
+        return advance(
+            alert,
+            sample,
+            rule=rule,
+            subject=subject,
+            thresholds=self._thresholds,
+            timing=self._cadence.timing(rule.name),
+        )
+
+    def _restore(self, alerts: Iterable[Alert], now: datetime) -> Iterator[Alert]:
+        """At the first poll of this process: the pending alerts whose clocks a long downtime shifts."""
+        if self._restored:
+            return
+        self._restored = True
+        if self._down_since is None:
+            return
+        for alert in list(alerts):
+            if (shifted := after_downtime(alert, self._down_since, now, self._settings.schedule.poll)) != alert:
+                yield shifted
+
+    def _to_evaluate(
+        self,
+        inventory: Inventory,
+        subnets: dict[str, Subnet],
+        samples: Iterable[SubnetSample],
+        live: Mapping[tuple[str, str], Alert],
+    ) -> Iterator[tuple[Sample, Subject]]:
+        """The samples that may change an alert or make one, with what each is about."""
+        about = subjects(inventory)
+        keys = {key for _, key in live}
+        alerting = {alert.subnet_id for alert in live.values()}
+        for sample in self._screen.worth(samples, alerting):
+            yield sample, about.of_subnet(subnets[sample.subnet_id])
+        for found in (
+            *health_samples(inventory, self._eks),
+            *control_plane_samples(inventory, subnets),
+            *self._rooms.samples(inventory, subnets, keys, due=self._due),
+        ):
+            subject = about.of_nodegroup(found.cluster, found.nodegroup) if found.nodegroup else None
+            yield found.sample, subject or about.of_cluster(found.cluster)
+        yield from self._of_evidence(inventory, about)
+        for source in self._sources.samples(worth=keys):
+            yield source, about.of_source(source.account_id, source.region)
+
+    def _of_evidence(self, inventory: Inventory, about: Subjects) -> Iterator[tuple[Sample, Subject]]:
+        if not self._settings.alerts.cloudwatch:
+            return
+        evidence: Mapping[Place, RegionEvidence] = self._evidence.read(inventory)
+        for of_vpc in vpc_samples(inventory, evidence):
+            yield of_vpc.sample, about.of_vpc(of_vpc.vpc)
+        for region in region_samples(evidence.values()):
+            yield region, about.of_source(region.account_id, region.region)
+        for of_cluster in cni_samples(inventory, evidence):
+            yield of_cluster.sample, about.of_cluster(of_cluster.cluster)
+
+    def tell(self, inventory: Inventory) -> None:
+        """Ask again what the channels hear, without new samples: of acks, silences, and what waited for its time."""
+        now = self._now()
+        live = {(alert.rule, alert.scope_key): alert for alert in self._store.live_alerts(now - REOPEN_WITHIN)}
+        said = self._store.notification_log()
+        if not live and not said:
+            return
+        subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
+        verdicts = self._teller(inventory, subnets, now).verdicts(tuple(live.values()), said)
+        if verdicts.notices or verdicts.over:
+            self._save((), live, inventory, subnets, now)
+
+    def _save(
+        self,
+        steps: tuple[Step, ...],
+        live: Mapping[tuple[str, str], Alert],
+        inventory: Inventory,
+        subnets: dict[str, Subnet],
+        now: datetime,
+    ) -> tuple[Step, ...]:
+        """Save the steps and what the channels hear of them; nothing to do on a quiet fleet."""
+        if not steps and not live and not self._told_something:
             return ()
-        concerned = [subnets[step.alert.subnet_id] for step in steps if step.alert is not None]
+        teller = self._teller(inventory, subnets, now)
+
+        def decide(saved: tuple[Step, ...], said: Log) -> Verdicts:
+            stands = dict(live)
+            stands.update({(s.alert.rule, s.alert.scope_key): s.alert for s in saved if s.alert is not None})
+            verdicts = teller.verdicts(tuple(stands.values()), said)
+            self._told_something = bool(verdicts.notices) or len(said) > len(verdicts.over)
+            return verdicts
+
         try:
-            return self._store.save_steps(steps, self._destinations(concerned, inventory), now, fence=self._fence())
+            return self._store.save_steps(steps, decide, now, fence=self._fence())
         except LostLeaseError as exc:
             log.warning("poll left to another replica", extra={"reason": str(exc)})
             return ()
 
-    def _destinations(self, subnets: Iterable[Subnet], inventory: Inventory) -> Mapping[str, tuple[str, ...]]:
-        """The channels of each subnet's scope key: those whose watch contains the subnet."""
-        watches = [(watch.channel, scope) for watch in self._store.watches() if (scope := _stored(watch.scope))]
-        for configured in self._settings.watches:
-            try:
-                watches.append((configured.channel, resolve(configured.scope, inventory, verb="watch")))
-            except UserError as exc:
-                log.warning(
-                    "a configured watch names nothing known",
-                    extra={"channel": configured.channel, "scope": configured.scope, "reason": exc.message},
-                )
-        clusters = inventory.clusters
-        return {
-            scope_key(subnet.subnet_id): tuple(
-                dict.fromkeys(channel for channel, scope in watches if contains(scope, subnet, clusters))
-            )
-            for subnet in subnets
-        }
+    def _teller(self, inventory: Inventory, subnets: dict[str, Subnet], now: datetime) -> Teller:
+        every = listeners(self._store.watches(), self._settings.watches, inventory)
+        return Teller(
+            Audience(every, inventory, subnets),
+            Overlays(acks=tuple(self._store.acks().values()), silences=self._store.silences(now)),
+            self._cadence,
+            repeat=self._settings.alerts.repeat,
+            now=now,
+        )
+
+    def _limits_of(self, types: Collection[str], account_id: str, region: str) -> Mapping[str, InstanceLimits]:
+        """The limits of the types by EC2 there, else by the snapshot."""
+        try:
+            found = dict(self._reader.instance_limits(sorted(types), account_id, region))
+        except QueryError:
+            found = {}  # the read is optional: the snapshot has nearly every type
+        missing = (name for name in types if name not in found)
+        return found | {name: known for name in missing if (known := snapshot_limits(name)) is not None}
 
 
-def _sample(row: Standing) -> Sample:
-    return Sample(
-        subnet_id=row.subnet.subnet_id,
-        observed_at=row.subnet.observed_at,
-        usable_ips=row.usable_ips,
-        free_ips=row.free_ips,
-        quality=row.subnet.quality,
-    )
-
-
-def _subject(subnet: Subnet, clusters: tuple[str, ...]) -> Subject:
-    return Subject(
-        subnet_id=subnet.subnet_id,
-        label=subnet.label,
-        clusters=clusters,
-        account_id=subnet.account_id,
-        region=subnet.region,
-        az=subnet.az,
-    )
-
-
-def _stored(text: str) -> Scope | None:
-    """The scope of a stored watch, whose form is stable; None where this version knows no such kind."""
-    word, _, value = text.partition(":")
-    kinds = {kind.value: kind for kind in ScopeKind}
-    return Scope(kind=kinds[word], value=value) if word in kinds else None
+def _is_open(alert: Alert) -> bool:
+    return alert.status is not AlertStatus.RESOLVED

@@ -89,6 +89,7 @@ class Monitor:
             read = self._reader.sweep(clusters=with_clusters, known=self._known)
             if with_clusters:
                 self._clusters_at = started_at
+            self._judge.note(read, clusters=with_clusters)
             inventory = self._remember(read)
             samples = self._judge.samples(inventory)
             steps = self._judge.judge(inventory, samples)
@@ -105,6 +106,16 @@ class Monitor:
             self._measure(report, read, inventory)
         self._tell(report)
         return report
+
+    def tell(self) -> None:
+        """Ask between two polls what the channels hear: of acks and silences, and of what waited for its time."""
+        if not self._polling.acquire(blocking=False):
+            return  # the poll that is running asks at its end
+        try:
+            if self._known is not None:
+                self._judge.tell(self._known)
+        finally:
+            self._polling.release()
 
     def _clusters_are_due(self, now: datetime) -> bool:
         return self._clusters_at is None or now - self._clusters_at >= self._settings.schedule.slow
@@ -148,10 +159,10 @@ class Monitor:
                 extra={
                     "alert_id": alert.alert_id,
                     "rule": alert.rule,
-                    "subnet_id": alert.subnet_id,
+                    "scope": alert.scope_key,
                     "severity": alert.severity.value,
-                    "free_ips": alert.value_ips,
-                    "usable_ips": alert.usable_ips,
+                    "value": alert.value,
+                    "unit": alert.unit.value,
                 },
             )
             if self._on_transition is not None:

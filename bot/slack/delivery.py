@@ -1,4 +1,4 @@
-"""The outbox sender: posts and edits alert cards until Slack has them, once each as far as Slack lets us know."""
+"""The outbox sender: posts and edits messages until Slack has them, once each as far as Slack lets us know."""
 
 import logging
 import random
@@ -9,43 +9,38 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot import metrics
 from bot.message import Message
-from bot.slack.render import Payload, render
-from bot.slack.sending import SEND_ERRORS, Outcome, SendFailure, failure_of, sent
+from bot.slack.broken import announcements
+from bot.slack.pace import Pace
+from bot.slack.posting import Addressed, LateError, Poster, is_person
+from bot.slack.queues import EVENT_TYPE, MESSAGE_EVENT_TYPE, CardQueue, ItemT, MessageQueue, Queue
+from bot.slack.render import render
+from bot.slack.sending import CHANNEL_ERRORS, SEND_ERRORS, Outcome, SendFailure, failure_of
 
 if TYPE_CHECKING:
-    from bot.store import OutboxItem, Store
+    from bot.store import Claimed, OutboxItem, Store
+
+__all__ = ["EVENT_TYPE", "MESSAGE_EVENT_TYPE", "Delivery"]
 
 log = logging.getLogger(__name__)
 
-EVENT_TYPE = "eksip_alert"
-"""The metadata event type of a card; its payload names the alert, to find a post whose reply was lost.
-
-An alert has one card in a channel, so its id finds the card whichever version was posted.
-
-Source: https://docs.slack.dev/messaging/message-metadata (Slack has no idempotency key for chat.postMessage).
-"""
 LEASE = timedelta(seconds=30)
 LEASE_MARGIN = timedelta(seconds=15)
 """Left of a lease below which no call is started any more: one call may take 10 s."""
 BATCH = 10
-SPACING = timedelta(seconds=1)
-"""Source: https://docs.slack.dev/apis/web-api/rate-limits (about one message a second in one channel)."""
 LONGEST_BACKOFF = timedelta(minutes=5)
 IDLE_SECONDS = 0.5
 FAILED_ROUND_SECONDS = 5.0
-HISTORY_PAGES = 5
-HISTORY_MARGIN = timedelta(minutes=2)
-"""How far before the first doubtful attempt history is read: one call's time-out and two clocks that disagree."""
 
 
 class Delivery:
-    """Claims what is due, sends the card of the alert as it stands now, and records how it went.
+    """Claims what is due, sends the message as it stands now, and records how it went.
 
-    `card` gives the message of an item from the alert's current stored state, or None when the alert is gone.
+    `card` gives the message of a card from the alert's current stored state, or None when the alert is gone.
+    `fallback` is the channel that gets the cards of channels Slack refuses for good. `on_sent` is told of every card
+    that is in a channel, with its channel and ts, after that is recorded: what hangs on a card never holds it up.
     """
 
     def __init__(
@@ -56,18 +51,22 @@ class Delivery:
         card: Callable[["OutboxItem"], Message | None],
         now: Callable[[], datetime],
         owner: str,
-        spacing: timedelta = SPACING,
+        fallback: str = "",
+        on_sent: Callable[["OutboxItem", str, str], None] | None = None,
+        ticks: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._store = store
-        self._client = client
-        self._card = card
+        self._cards = CardQueue(store, card, on_sent)
+        self._messages = MessageQueue(store)
         self._now = now
         self._owner = owner
-        self._spacing = spacing
+        self._fallback = fallback
+        self._ticks = ticks
+        self._pace = pace or Pace(ticks)
+        self._poster = Poster(client, now, lambda channel, edit: self._pace.take(channel, edit=edit))
         self._jitter = jitter
-        self._free_at: dict[str, float] = {}
-        self._blocked_until: dict[str, datetime] = {}
 
     def run(self, stop: Event) -> None:
         """Send what is due until `stop` is set; the thread's body."""
@@ -79,147 +78,102 @@ class Delivery:
                 stop.wait(FAILED_ROUND_SECONDS)
                 continue
             if handled == 0:
-                stop.wait(IDLE_SECONDS)
+                stop.wait(min(self._pace.pause_seconds() or IDLE_SECONDS, IDLE_SECONDS))
 
     def flush(self, timeout: timedelta) -> bool:
         """Send what is due now, for at most `timeout`: whether nothing was left. For the end of the process."""
-        deadline = time.monotonic() + timeout.total_seconds()
-        while time.monotonic() < deadline:
-            if self.step(Event(), deadline=deadline) == 0:
+        deadline = self._ticks() + timeout.total_seconds()
+        while self._ticks() < deadline:
+            if self.step(Event(), deadline=deadline) > 0:
+                continue
+            if self._store.outbox_depth(self._now())[0] == 0:
                 return True
+            pause = self._pace.pause_seconds()
+            if pause is None or self._ticks() + pause >= deadline:
+                return False  # what is left waits for a time to come, not for a token
+            Event().wait(pause)
         return False
 
     def step(self, stop: Event, *, deadline: float | None = None) -> int:
-        """One round: how many items were claimed. Items of a busy channel come last, so none waits for another's."""
+        """One round of both queues: how many rows were claimed. A channel gets one message of each queue at most."""
+        return self._round(self._cards, stop, deadline) + self._round(self._messages, stop, deadline)
+
+    def _round(self, queue: Queue[ItemT], stop: Event, deadline: float | None) -> int:
+        room = min(self._pace.room(), BATCH)
+        if room == 0:
+            return 0
         claimed_at = self._now()
-        items = self._store.claim(claimed_at, self._owner, LEASE, BATCH)
-        waiting = sorted(items, key=lambda item: self._free_at.get(item.channel, 0.0))
-        for item in waiting:
-            late = deadline is not None and time.monotonic() >= deadline
-            if stop.is_set() or late or self._now() - claimed_at > LEASE - LEASE_MARGIN:
-                self._put_off(item, self._now(), "not started in this round")
-            elif (until := self._blocked_until.get(item.channel)) is not None and until > self._now():
-                self._put_off(item, until, "ratelimited")
+        edits = self._pace.may_edit()
+        items = queue.claim(claimed_at, self._owner, LEASE, room, resting=self._pace.resting(), edits=edits)
+        for item in items:
+            late = deadline is not None and self._ticks() >= deadline
+            spent = self._now() - claimed_at > LEASE - LEASE_MARGIN or self._pace.room() == 0
+            if stop.is_set() or late or spent or (item.card_ts is not None and not self._pace.may_edit()):
+                queue.back(item, self._now())
             else:
-                stop.wait(max(self._free_at.get(item.channel, 0.0) - time.monotonic(), 0.0))
-                self._deliver(item)
+                self._deliver(queue, item, claimed_at + LEASE)
         return len(items)
 
-    def _deliver(self, item: "OutboxItem") -> None:
+    def _deliver(self, queue: Queue[ItemT], item: ItemT, lease_until: datetime) -> None:
         try:
-            message = self._card(item)
+            message = queue.message(item)
             if message is None:
-                self._bury(item, "the alert is gone")
+                self._bury(queue, item, "there is nothing to say any more")
                 return
-            channel, ts, outcome = self._send(item, render(message))
+            posted = self._poster.send(
+                Addressed(
+                    item=item,
+                    payload=render(message),
+                    mark=queue.mark(item),
+                    thread_ts=queue.thread_ts(item),
+                    lease_until=lease_until,
+                )
+            )
         except SEND_ERRORS as exc:
-            self._failed(item, failure_of(exc))
-        except Exception:  # a defect in one card must not hold up the others
-            log.exception("a card could not be made", extra={"alert_id": item.alert_id})
-            self._put_off(item, self._now() + self._backoff(item.attempts), "defect")
+            self._failed(queue, item, failure_of(exc))
+        except LateError:
+            queue.back(item, self._now())
+        except Exception:  # a defect in one message must not hold up the others
+            log.exception("a message could not be made", extra=queue.named(item))
+            queue.later(item, self._now() + self._backoff(item.attempts), "defect", ambiguous=False)
             metrics.slack_send_total.labels(outcome="defect").inc()
         else:
-            self._store.mark_sent(item, self._now(), channel, ts)
-            metrics.slack_send_total.labels(outcome=outcome).inc()
-        finally:
-            self._free_at[item.channel] = time.monotonic() + self._spacing.total_seconds()
+            queue.sent(item, self._now(), posted.channel, posted.ts)
+            metrics.slack_send_total.labels(outcome=posted.outcome).inc()
 
-    def _send(self, item: "OutboxItem", payload: Payload) -> tuple[str, str, str]:
-        """Post or edit the card: its channel, its ts, and what was done. Raises: SEND_ERRORS."""
-        place, outcome = self._place(item)
-        if place is not None:
-            channel, ts = place
-            try:
-                sent(lambda content: self._client.chat_update(channel=channel, ts=ts, **content), _editable(payload))
-            except SlackApiError as exc:
-                if failure_of(exc).outcome is not Outcome.GONE:
-                    raise
-                log.info("a card was gone; posting it anew", extra={"alert_id": item.alert_id, "channel": channel})
-            else:
-                return channel, ts, outcome
-        metadata = {"event_type": EVENT_TYPE, "event_payload": _identity(item)}
-        response = sent(
-            lambda content: self._client.chat_postMessage(channel=item.channel, metadata=metadata, **content), payload
-        )
-        return str(response["channel"]), str(response["ts"]), "posted"
-
-    def _place(self, item: "OutboxItem") -> tuple[tuple[str, str] | None, str]:
-        """Where the card stands already, and the word for editing it there; a doubtful post is looked up first."""
-        if item.ambiguous_since is not None and (ts := self._found(item, item.ambiguous_since)) is not None:
-            return (item.channel, ts), "reconciled"
-        if item.card_ts is not None:
-            return (item.card_channel or item.channel, item.card_ts), "updated"
-        return None, "posted"
-
-    def _found(self, item: "OutboxItem", since: datetime) -> str | None:
-        """The ts of the newest message that is this card, or None when history has none or may not be read.
-
-        Not allowed to read: send again, since a card twice is better than never.
-        Raises: SEND_ERRORS when Slack is away or asks to wait.
-        """
-        oldest = since - HISTORY_MARGIN
-        cursor = ""
-        for _ in range(HISTORY_PAGES):
-            try:
-                page = self._client.conversations_history(
-                    channel=item.channel,
-                    oldest=f"{oldest.timestamp():.6f}",
-                    include_all_metadata=True,
-                    limit=200,
-                    cursor=cursor,
-                )
-            except SlackApiError as exc:
-                if failure_of(exc).outcome is not Outcome.PERMANENT:
-                    raise
-                log.info("history cannot be read; sending again", extra={"channel": item.channel, "reason": str(exc)})
-                return None
-            for message in page.get("messages") or ():
-                event = (message.get("metadata") or {}).get("event_payload") or {}
-                if event.get("alert_id") == str(item.alert_id):
-                    return str(message["ts"])
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-            if not cursor:
-                break
-        return None
-
-    def _failed(self, item: "OutboxItem", failure: SendFailure) -> None:
+    def _failed(self, queue: Queue[ItemT], item: ItemT, failure: SendFailure) -> None:
         now = self._now()
         metrics.slack_send_total.labels(outcome=failure.outcome.value).inc()
         match failure.outcome:
             case Outcome.RATE_LIMITED:
-                self._blocked_until[item.channel] = due = now + failure.retry_after
-                self._put_off(item, due, failure.reason)
-            case Outcome.PERMANENT | Outcome.CONTENT:
-                self._bury(item, failure.reason)
+                self._pace.block(item.channel, failure.retry_after, edit=item.card_ts is not None)
+                queue.back(item, now + failure.retry_after)
+            case Outcome.PERMANENT:
+                fallback = self._refused(item, failure.reason, now)
+                self._bury(queue, item, failure.reason, fallback)
+            case Outcome.CONTENT:
+                self._bury(queue, item, failure.reason)
             case Outcome.UNAVAILABLE | Outcome.AMBIGUOUS | Outcome.GONE:
                 due = now + self._backoff(item.attempts)
-                log.warning(
-                    "an alert was not delivered yet",
-                    extra={"alert_id": item.alert_id, "channel": item.channel, "reason": failure.reason, "next": due},
-                )
-                self._put_off(item, due, failure.reason, ambiguous=failure.outcome is Outcome.AMBIGUOUS)
+                more = {"reason": failure.reason, "next": due}
+                log.warning("a message was not delivered yet", extra={**queue.named(item), **more})
+                queue.later(item, due, failure.reason, ambiguous=failure.outcome is Outcome.AMBIGUOUS)
 
-    def _put_off(self, item: "OutboxItem", due: datetime, reason: str, *, ambiguous: bool = False) -> None:
-        self._store.retry_later(item, due, reason, ambiguous=ambiguous)
+    def _refused(self, item: "Claimed", reason: str, now: datetime) -> str:
+        """Mark the channel broken and tell its people, once; the channel that gets the alert instead, or nothing."""
+        if reason in CHANNEL_ERRORS and not is_person(item.channel):
+            told = announcements(item.channel, reason, self._store.watches(item.channel), self._fallback)
+            if self._store.break_channel(item.channel, reason, now, told):
+                more = {"channel": item.channel, "reason": reason, "told": sorted(told)}
+                log.warning("a channel cannot be posted to", extra=more)
+        return self._fallback
 
-    def _bury(self, item: "OutboxItem", reason: str) -> None:
-        self._store.mark_dead(item, self._now(), reason)
+    def _bury(self, queue: Queue[ItemT], item: ItemT, reason: str, fallback: str = "") -> None:
+        queue.dead(item, self._now(), reason, fallback=fallback)
         metrics.slack_send_total.labels(outcome="dead").inc()
-        log.warning(
-            "an alert cannot be delivered",
-            extra={"alert_id": item.alert_id, "channel": item.channel, "reason": reason},
-        )
+        log.warning("a message cannot be delivered", extra={**queue.named(item), "reason": reason})
 
     def _backoff(self, attempts: int) -> timedelta:
         """1 s doubled with each attempt, at most 5 minutes, less up to half by chance so that replicas spread."""
         longest = min(timedelta(seconds=2 ** min(max(attempts - 1, 0), 20)), LONGEST_BACKOFF)
         return longest * (1 - self._jitter() / 2)
-
-
-def _identity(item: "OutboxItem") -> dict[str, str]:
-    return {"alert_id": str(item.alert_id), "outbox_id": str(item.outbox_id)}
-
-
-def _editable(payload: Payload) -> Payload:
-    """What chat.update takes: the unfurl switches belong to the first post."""
-    return {name: value for name, value in payload.items() if not name.startswith("unfurl_")}

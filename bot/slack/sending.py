@@ -62,36 +62,48 @@ CONTENT_ERRORS = frozenset(
     }
 )
 GONE_ERRORS = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-PERMANENT_ERRORS = frozenset(
+CHANNEL_ERRORS = frozenset(
     {
-        "access_denied",
-        "cannot_reply_to_message",
         "channel_not_found",
-        "ekm_access_denied",
-        "enterprise_is_restricted",
-        "invalid_arguments",
-        "invalid_metadata_format",
-        "invalid_metadata_schema",
         "is_archived",
-        "messages_tab_disabled",
-        "metadata_must_be_sent_from_app",
-        "metadata_too_large",
-        "missing_scope",
+        "is_inactive",
         "no_permission",
-        "no_text",
         "not_in_channel",
         "restricted_action",
         "restricted_action_non_threadable_channel",
         "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel",
+    }
+)
+"""Permanent errors that are about the channel: whatever else is sent there fails as well, until somebody mends it."""
+PERMANENT_ERRORS = CHANNEL_ERRORS | frozenset(
+    {
+        "access_denied",
+        "cannot_dm_bot",
+        "cannot_reply_to_message",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
+        "invalid_arguments",
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "messages_tab_disabled",
+        "metadata_must_be_sent_from_app",
+        "metadata_too_large",
+        "missing_scope",
+        "no_text",
         "team_not_found",
+        "thread_not_found",
+        "user_disabled",
+        "user_not_found",
         "user_not_in_channel",
+        "user_not_visible",
     }
 )
 """What no second try can mend. A refused token is not here: it will be replaced, and no alert may be lost by then."""
 
 _UNSURE_ERRORS = frozenset({"fatal_error", "internal_error"})
-"""Source of the four sets: https://docs.slack.dev/reference/methods/chat.postMessage and …/chat.update (Errors);
+"""Source of these sets: https://docs.slack.dev/reference/methods (Errors of chat.postMessage, chat.update,
+conversations.open, conversations.history and conversations.replies); chat.update says is_inactive of archived channels;
 fatal_error says that some aspect of the operation may have succeeded."""
 
 _NEVER_LEFT = frozenset({errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH})

@@ -1,11 +1,35 @@
 """What eksip remembers: the last facts, watches, alerts, and messages on their way. All SQL is here."""
 
-from bot.store.alerts import LostLeaseError
+from bot.store.alert_events import AlertEvent, Untold
+from bot.store.alerts import LostLeaseError, Verdicts
+from bot.store.audit import AuditEntry
+from bot.store.broken_channels import BrokenChannel
 from bot.store.database import open_engine
+from bot.store.messages import QueuedMessage
 from bot.store.migrate import upgrade
-from bot.store.outbox import OutboxItem
+from bot.store.notifications import Entry, Log, Notice
+from bot.store.outbox import Claimed, OutboxItem
 from bot.store.serving import Serving
 from bot.store.store import Store, open_store
 from bot.store.watches import Watch
 
-__all__ = ["LostLeaseError", "OutboxItem", "Serving", "Store", "Watch", "open_engine", "open_store", "upgrade"]
+__all__ = [
+    "AlertEvent",
+    "AuditEntry",
+    "BrokenChannel",
+    "Claimed",
+    "Entry",
+    "Log",
+    "LostLeaseError",
+    "Notice",
+    "OutboxItem",
+    "QueuedMessage",
+    "Serving",
+    "Store",
+    "Untold",
+    "Verdicts",
+    "Watch",
+    "open_engine",
+    "open_store",
+    "upgrade",
+]

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, Float, String, Text
 from sqlalchemy.types import TypeDecorator
 
+from bot.scope import Scope, ScopeKind
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware time in UTC; SQLite keeps no zone, so it is written and read as UTC."""
@@ -78,3 +80,51 @@ class Word(TypeDecorator[Enum]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Enum | None:  # noqa: ARG002
         """The member that has this value."""
         return None if value is None else self.members(value)
+
+
+class AlertIds(TypeDecorator[frozenset[int]]):
+    """A set of alert ids, kept as a sorted JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[int] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The ids as a JSON list."""
+        return None if value is None else json.dumps(sorted(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> frozenset[int] | None:  # noqa: ARG002
+        """The ids of a JSON list."""
+        return None if value is None else frozenset(json.loads(value))
+
+
+class Moments(TypeDecorator[tuple[datetime, ...]]):
+    """A few aware times in order, kept as a JSON list of ISO times in UTC."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[datetime, ...] | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The times as a JSON list."""
+        return None if value is None else json.dumps([moment.astimezone(UTC).isoformat() for moment in value])
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[datetime, ...] | None:  # noqa: ARG002
+        """The times of a JSON list."""
+        return None if value is None else tuple(datetime.fromisoformat(text) for text in json.loads(value))
+
+
+class ScopeWords(TypeDecorator[Scope]):
+    """A scope, kept as a JSON list of its kind, its value and its label."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Scope | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The scope as a JSON list."""
+        return None if value is None else json.dumps([value.kind.value, value.value, value.label])
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Scope | None:  # noqa: ARG002
+        """The scope of a JSON list."""
+        if value is None:
+            return None
+        kind, identifier, label = json.loads(value)
+        return Scope(kind=ScopeKind(kind), value=identifier, label=label)

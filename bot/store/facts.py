@@ -1,54 +1,130 @@
-"""The last facts of every account and region, and the samples taken from them."""
+"""The last facts of every account and region."""
 
-from collections.abc import Iterable
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, select, tuple_, update
 
-from bot.alerts import Sample
-from bot.inventory import BlindSpot, Cluster, Quality, RegionFacts
+from bot.inventory import BlindSpot, ClusterFacts, RegionFacts
 from bot.store.database import Database, insert_into
-from bot.store.tables import ACCOUNT_BLIND_SPOT, REGION_FACTS, SAMPLE
+from bot.store.joining import assembled, joined, joined_clusters, joined_subnets
+from bot.store.tables import ACCOUNT_BLIND_SPOT, REGION_FACTS
+
+Place = tuple[str, str]
+"""Account id and region."""
 
 _FACTS = TypeAdapter(RegionFacts)
-_CLUSTER_READS = frozenset({"ListClusters", "DescribeCluster"})
-_NODEGROUP_READS = frozenset({"ListNodegroups", "DescribeNodegroup"})
-_FARGATE_READS = frozenset({"ListFargateProfiles", "DescribeFargateProfile"})
+_CLUSTERS = TypeAdapter(ClusterFacts)
+_PLACE = tuple_(REGION_FACTS.c.account_id, REGION_FACTS.c.region)
+_PLACES_A_QUERY = 500
+"""Places named in one statement: two parameters each, far below what either database takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """How often the subnets and the clusters of a place were written."""
+
+    subnets: int
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The facts of a place as they are stored, in this version."""
+
+    versions: Versions
+    facts: RegionFacts
 
 
 class FactsStore(Database):
     """Facts as they were last read; a failed read adds blind spots and takes nothing away."""
 
     def save_region(self, facts: RegionFacts) -> RegionFacts:
-        """Keep one read of an account and region; what is kept, after joining it with what was known.
+        """Keep one read of an account and region with its clusters; what is kept, joined with what was known.
 
         A read whose subnets are not complete keeps the known ones, with their own time and marked stale; so do VPCs
         and clusters whose read is among the blind spots.
         """
-        place = (REGION_FACTS.c.account_id == facts.account_id) & (REGION_FACTS.c.region == facts.region)
+        place = (facts.account_id, facts.region)
         with self.writing() as connection:
             kept = facts
             if facts.blind_spots or not facts.subnets_complete:
-                known = connection.execute(select(REGION_FACTS.c.facts).where(place)).scalar()
-                kept = facts if known is None else _joined(_FACTS.validate_json(known), facts)
-            values = {"observed_at": kept.observed_at, "facts": _FACTS.dump_json(kept).decode()}
-            statement = insert_into(connection, REGION_FACTS).values(
-                account_id=facts.account_id, region=facts.region, **values
-            )
-            connection.execute(statement.on_conflict_do_update(index_elements=["account_id", "region"], set_=values))
+                known = _read(connection, place)
+                kept = facts if known is None else joined(known.facts, facts)
+            values = {"observed_at": kept.observed_at, "facts": _text(kept), "cluster_facts": None}
+            _write(connection, place, values, subnets=1, clusters=1)
+        return kept
+
+    def save_subnets(self, reads: Sequence[RegionFacts]) -> Mapping[Place, Kept]:
+        """Keep reads of subnets, whatever is known of the clusters there; what is kept of each place.
+
+        A read that is not complete keeps the known subnets, with their own time and marked stale.
+        """
+        kept: dict[Place, Kept] = {}
+        with self.writing() as connection:
+            for read in reads:
+                place = (read.account_id, read.region)
+                known = None if read.subnets_complete else _read(connection, place)
+                facts = read if known is None else joined_subnets(known.facts, read)
+                values = {"observed_at": facts.observed_at, "facts": _text(facts)}
+                kept[place] = _assembled(_write(connection, place, values, subnets=1), facts)
+        return kept
+
+    def save_clusters(self, reads: Sequence[ClusterFacts]) -> Mapping[Place, Kept]:
+        """Keep reads of clusters, whatever is known of the subnets there; what is kept of each place.
+
+        Clusters, node groups and profiles that could not be listed or described stay as they were.
+        """
+        kept: dict[Place, Kept] = {}
+        with self.writing() as connection:
+            for read in reads:
+                place = (read.account_id, read.region)
+                known = _read(connection, place)
+                found = joined_clusters(None if known is None else known.facts, read)
+                values: dict[str, Any] = {"cluster_facts": _CLUSTERS.dump_json(found).decode()}
+                if known is None:
+                    empty = RegionFacts(
+                        account_id=read.account_id,
+                        region=read.region,
+                        observed_at=read.observed_at,
+                        subnets_complete=False,
+                    )
+                    values |= {"observed_at": empty.observed_at, "facts": _text(empty)}
+                write = _write if known is None else _update
+                kept[place] = _assembled(write(connection, place, values, clusters=1), None)
         return kept
 
     def regions(self) -> tuple[RegionFacts, ...]:
         """The last facts of every account and region, each with its own age."""
         with self.reading() as connection:
             order = REGION_FACTS.c.account_id, REGION_FACTS.c.region
-            rows = connection.execute(select(REGION_FACTS.c.facts).order_by(*order)).scalars().all()
-        return tuple(_FACTS.validate_json(row) for row in rows)
+            rows = connection.execute(select(REGION_FACTS).order_by(*order)).mappings().all()
+        return tuple(_assembled(row, None).facts for row in rows)
 
-    def save_account_blind_spots(self, blind_spots: Iterable[BlindSpot]) -> None:
-        """Replace what could not be read of accounts as a whole by what this poll could not read."""
+    def versions(self) -> Mapping[Place, Versions]:
+        """The version of what is stored of every account and region."""
+        columns = REGION_FACTS.c
+        with self.reading() as connection:
+            rows = connection.execute(
+                select(columns.account_id, columns.region, columns.subnets_version, columns.clusters_version)
+            ).tuples()
+            return {(account_id, region): Versions(subnets, clusters) for account_id, region, subnets, clusters in rows}
+
+    def kept(self, places: Collection[Place]) -> Mapping[Place, Kept]:
+        """What is stored of these places, with its version."""
+        found: dict[Place, Kept] = {}
+        wanted = list(places)
+        with self.reading() as connection:
+            for start in range(0, len(wanted), _PLACES_A_QUERY):
+                part = wanted[start : start + _PLACES_A_QUERY]
+                for row in connection.execute(select(REGION_FACTS).where(_PLACE.in_(part))).mappings():
+                    found[row["account_id"], row["region"]] = _assembled(row, None)
+        return found
+
+    def save_account_blind_spots(self, blind_spots: Iterable[BlindSpot], of: Collection[str] | None = None) -> None:
+        """Replace what could not be read of accounts as a whole, or of the accounts `of` alone, by these."""
         rows = {
             (s.account_id, s.region, s.api): {
                 "account_id": s.account_id,
@@ -59,74 +135,71 @@ class FactsStore(Database):
             }
             for s in blind_spots
         }
+        old = delete(ACCOUNT_BLIND_SPOT)
         with self.writing() as connection:
-            connection.execute(delete(ACCOUNT_BLIND_SPOT))
+            connection.execute(old if of is None else old.where(ACCOUNT_BLIND_SPOT.c.account_id.in_(of)))
             if rows:
                 connection.execute(ACCOUNT_BLIND_SPOT.insert(), list(rows.values()))
 
     def blind_spots(self) -> tuple[BlindSpot, ...]:
-        """What the last poll could not read of accounts as a whole."""
+        """What could not be read of accounts as a whole when they were last tried."""
         with self.reading() as connection:
             rows = connection.execute(
                 select(ACCOUNT_BLIND_SPOT).order_by(ACCOUNT_BLIND_SPOT.c.account_id, ACCOUNT_BLIND_SPOT.c.region)
             ).mappings()
             return tuple(BlindSpot(**row) for row in rows)
 
-    def add_samples(self, samples: Iterable[Sample]) -> None:
-        """Add samples to the history; one that is there already is left as it is."""
-        rows = [
-            {
-                "subnet_id": sample.subnet_id,
-                "observed_at": sample.observed_at,
-                "free_ips": sample.free_ips,
-                "usable_ips": sample.usable_ips,
-            }
-            for sample in samples
-        ]
-        if rows:
-            with self.writing() as connection:
-                connection.execute(insert_into(connection, SAMPLE).on_conflict_do_nothing(), rows)
 
-    def samples(self, subnet_id: str, since: datetime) -> tuple[Sample, ...]:
-        """The samples of a subnet from a time on, oldest first."""
-        with self.reading() as connection:
-            rows = connection.execute(
-                select(SAMPLE)
-                .where(SAMPLE.c.subnet_id == subnet_id, SAMPLE.c.observed_at >= since)
-                .order_by(SAMPLE.c.observed_at)
-            ).mappings()
-            return tuple(Sample(**row) for row in rows)
+def _is(place: Place) -> ColumnElement[bool]:
+    return and_(REGION_FACTS.c.account_id == place[0], REGION_FACTS.c.region == place[1])
 
 
-def _joined(known: RegionFacts, read: RegionFacts) -> RegionFacts:
-    """A read, with what was known in place of what this read could not see."""
-    blind = frozenset(spot.api for spot in read.blind_spots)
-    # A region that did not answer at all has one blind spot, and none for the reads that were not even tried.
-    unread = not read.subnets_complete
-    subnets, vpcs, observed_at = read.subnets, read.vpcs, read.observed_at
-    if unread:
-        fresh = {subnet.subnet_id for subnet in read.subnets}
-        subnets += tuple(replace(s, quality=Quality.STALE) for s in known.subnets if s.subnet_id not in fresh)
-        observed_at = known.observed_at
-    if "DescribeVpcs" in blind or (unread and not vpcs):
-        vpcs = known.vpcs
-    clusters = read.clusters
-    if blind & (_NODEGROUP_READS | _FARGATE_READS):
-        before = {cluster.name: cluster for cluster in known.clusters}
-        clusters = tuple(_with_parts(before.get(c.name, c), c, blind) for c in clusters)
-    if blind & _CLUSTER_READS or (unread and not clusters):
-        names = {cluster.name for cluster in clusters}
-        clusters += tuple(cluster for cluster in known.clusters if cluster.name not in names)
-    return replace(read, observed_at=observed_at, subnets=subnets, vpcs=vpcs, clusters=clusters)
+def _text(facts: RegionFacts) -> str:
+    return _FACTS.dump_json(facts).decode()
 
 
-def _with_parts(known: Cluster, read: Cluster, blind: frozenset[str]) -> Cluster:
-    """A cluster with the node groups and Fargate profiles it had, where this read could not list or describe them."""
-    groups, profiles = read.nodegroups, read.fargate_profiles
-    if blind & _NODEGROUP_READS:
-        found = {group.name for group in groups}
-        groups += tuple(group for group in known.nodegroups if group.name not in found)
-    if blind & _FARGATE_READS:
-        found = {profile.name for profile in profiles}
-        profiles += tuple(profile for profile in known.fargate_profiles if profile.name not in found)
-    return replace(read, nodegroups=groups, fargate_profiles=profiles)
+def _read(connection: Connection, place: Place) -> Kept | None:
+    row = connection.execute(select(REGION_FACTS).where(place == _PLACE).with_for_update()).mappings().first()
+    return None if row is None else _assembled(row, None)
+
+
+def _write(
+    connection: Connection, place: Place, values: Mapping[str, Any], *, subnets: int = 0, clusters: int = 0
+) -> RowMapping:
+    """Write a place's row and count the versions up; the row as it is now."""
+    columns = REGION_FACTS.c
+    statement = insert_into(connection, REGION_FACTS).values(
+        account_id=place[0], region=place[1], subnets_version=subnets, clusters_version=clusters, **values
+    )
+    counted = {
+        "subnets_version": columns.subnets_version + subnets,
+        "clusters_version": columns.clusters_version + clusters,
+    }
+    statement = statement.on_conflict_do_update(
+        index_elements=["account_id", "region"], set_={**values, **counted}
+    ).returning(REGION_FACTS)
+    row: RowMapping = connection.execute(statement).mappings().one()
+    return row
+
+
+def _update(
+    connection: Connection, place: Place, values: Mapping[str, Any], *, subnets: int = 0, clusters: int = 0
+) -> RowMapping:
+    """Change a part of a place's row and count the versions up; the row as it is now."""
+    columns = REGION_FACTS.c
+    counted = {
+        "subnets_version": columns.subnets_version + subnets,
+        "clusters_version": columns.clusters_version + clusters,
+    }
+    statement = update(REGION_FACTS).where(_is(place)).values(**values, **counted).returning(REGION_FACTS)
+    row: RowMapping = connection.execute(statement).mappings().one()
+    return row
+
+
+def _assembled(row: RowMapping, facts: RegionFacts | None) -> Kept:
+    """A row as facts; `facts` are its subnets where they need not be parsed again."""
+    clusters = None if row["cluster_facts"] is None else _CLUSTERS.validate_json(row["cluster_facts"])
+    return Kept(
+        versions=Versions(row["subnets_version"], row["clusters_version"]),
+        facts=assembled(facts or _FACTS.validate_json(row["facts"]), clusters),
+    )

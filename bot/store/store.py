@@ -10,16 +10,25 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import UserError
 from bot.store.alerts import AlertsStore
+from bot.store.audit import AUDIT_KEPT, AuditStore
+from bot.store.broken_channels import BrokenChannelsStore
 from bot.store.database import insert_into, open_engine, sqlite_path
+from bot.store.due_reads import DueReadsStore
 from bot.store.facts import FactsStore
+from bot.store.forecasts import ForecastsStore
+from bot.store.messages import MESSAGES_KEPT, MessagesStore
 from bot.store.migrate import upgrade_engine
+from bot.store.notifications import NotificationsStore
 from bot.store.outbox import OutboxStore
+from bot.store.samples import SamplesStore
+from bot.store.second_path import SecondPathStore
 from bot.store.serving import Serving
-from bot.store.tables import ALERT, FIRST_TIME, OUTBOX, SAMPLE, OutboxState
+from bot.store.silences import SilencesStore
+from bot.store.tables import ALERT, AUDIT, FIRST_TIME, MESSAGE_OUTBOX, OUTBOX, SILENCE, OutboxState
 from bot.store.watches import WatchesStore
 
-SAMPLES_KEPT = timedelta(hours=48)
-"""Two days of samples: today's figure against the same hour yesterday."""
+SETTLED_KEPT = timedelta(hours=48)
+"""Two days of messages that were sent, and of alerts that never fired."""
 
 DELIVERIES_KEPT = timedelta(days=1)
 """Slack repeats an unanswered event three times within minutes, and hourly for a day where that is switched on.
@@ -31,7 +40,21 @@ ALERTS_KEPT = timedelta(days=90)
 """A quarter of resolved alerts, which is what a review looks back on."""
 
 
-class Store(FactsStore, WatchesStore, AlertsStore, OutboxStore):
+class Store(
+    FactsStore,
+    DueReadsStore,
+    SamplesStore,
+    ForecastsStore,
+    WatchesStore,
+    AlertsStore,
+    NotificationsStore,
+    SilencesStore,
+    AuditStore,
+    OutboxStore,
+    MessagesStore,
+    BrokenChannelsStore,
+    SecondPathStore,
+):
     """Facts, watches, alerts, the outbox, and which deliveries were taken; SQLite or PostgreSQL."""
 
     def first_time(self, key: str, now: datetime) -> bool:
@@ -45,25 +68,31 @@ class Store(FactsStore, WatchesStore, AlertsStore, OutboxStore):
         return Serving(self.engine, owner)
 
     def prune(self, now: datetime) -> int:
-        """Drop samples, deliveries and alerts past their time; how many rows went."""
+        """Roll up the samples; drop samples, deliveries and alerts past their time; how many rows went."""
+        self.compact(now)
         settled = OUTBOX.c.state != OutboxState.NEW.value
         over = ALERT.c.reopening_at.is_(None)
         unsent = select(OUTBOX.c.alert_id).where(OUTBOX.c.state == OutboxState.NEW.value)
         statements = (
-            delete(SAMPLE).where(SAMPLE.c.observed_at < now - SAMPLES_KEPT),
             delete(FIRST_TIME).where(FIRST_TIME.c.at < now - DELIVERIES_KEPT),
-            delete(OUTBOX).where(settled, OUTBOX.c.settled_at < now - SAMPLES_KEPT),
+            delete(OUTBOX).where(settled, OUTBOX.c.settled_at < now - SETTLED_KEPT),
+            delete(MESSAGE_OUTBOX).where(
+                MESSAGE_OUTBOX.c.state != OutboxState.NEW.value, MESSAGE_OUTBOX.c.settled_at < now - MESSAGES_KEPT
+            ),
+            delete(SILENCE).where(SILENCE.c.ends_at < now - ALERTS_KEPT),
+            delete(AUDIT).where(AUDIT.c.at < now - AUDIT_KEPT),
             delete(ALERT).where(
                 over,
                 ALERT.c.alert_id.not_in(unsent),
                 or_(
                     ALERT.c.resolved_at < now - ALERTS_KEPT,
-                    ALERT.c.fired_at.is_(None) & (ALERT.c.resolved_at < now - SAMPLES_KEPT),
+                    ALERT.c.fired_at.is_(None) & (ALERT.c.resolved_at < now - SETTLED_KEPT),
                 ),
             ),
         )
         with self.writing() as connection:
-            return sum(connection.execute(statement).rowcount for statement in statements)
+            gone = sum(connection.execute(statement).rowcount for statement in statements)
+        return gone + self.prune_samples(now) + self.prune_forecasts(now)
 
     def backup(self, path: Path) -> None:
         """Write a consistent copy of the SQLite file while it is in use.

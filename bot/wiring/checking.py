@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.aws.check import CheckResult, Outcome
+from bot.aws.grants import Grant, grants
 from bot.config import slack_mode
 from bot.console.check import Check, Verdict
 from bot.errors import ConfigError
@@ -10,13 +11,20 @@ from bot.slack.check import Found, check_slack
 from bot.slack.sending import write_client
 from bot.wiring.parts import Parts
 
+_ACCOUNTS = 4
+"""Accounts that a line of what to add names; the command names them all."""
+
 
 def checks(parts: Parts) -> Iterator[Check]:
     """Every trial in order, each as soon as its result is there."""
     yield _database(parts)
     yield from _slack(parts)
+    refused: list[CheckResult] = []
     for result in parts.reader.check():
+        refused += [result] if result.outcome in {Outcome.DENIED, Outcome.ERROR} else []
         yield _aws(result)
+    for grant in grants(refused):
+        yield _to_add(grant)
 
 
 def _database(parts: Parts) -> Check:
@@ -44,6 +52,14 @@ def _slack(parts: Parts) -> Iterator[Check]:
         missing = Verdict.FAIL if result.needed else Verdict.WARN
         verdict = {Found.WORKS: Verdict.OK, Found.MISSING: missing, Found.NOT_TRIED: Verdict.SKIP}[result.found]
         yield Check(subject="slack", tried=result.tried, verdict=verdict, advice=result.advice)
+
+
+def _to_add(grant: Grant) -> Check:
+    shown = ", ".join(grant.account_ids[:_ACCOUNTS]) + (
+        f" and {len(grant.account_ids) - _ACCOUNTS} more" if len(grant.account_ids) > _ACCOUNTS else ""
+    )
+    advice = "\n      or: ".join(grant.commands)
+    return Check(subject=shown, tried=f"add {grant.what}", verdict=Verdict.SKIP, advice=advice)
 
 
 def _aws(result: CheckResult) -> Check:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from bot.alerts import Alert, Transition
+from bot.alerts.figures import of_capacity
 from bot.asking.command import Request, Surface
 from bot.errors import ConfigError
 from bot.message import Message
@@ -85,5 +86,5 @@ def demonstrate(
 
 def _line(alert: Alert, change: Transition) -> str:
     clock = alert.observed_at.strftime("%H:%M:%S")
-    subject = f"{alert.label} {alert.value_ips:,} of {alert.usable_ips:,} addresses free"
+    subject = f"{alert.label} {of_capacity(alert)}"
     return f"{clock} {EVENTS[change]}: #{alert.alert_id} {subject} ({alert.severity.value})"

@@ -83,10 +83,30 @@ class Parts:
 
     @cached_property
     def _reader(self) -> "Reader":
+        from bot.aws.organization import Organization
+        from bot.aws.pace import Pace
         from bot.aws.reader import Reader
+        from bot.aws.sessions import Sessions
 
-        aws = self.settings.aws
-        return Reader(accounts=self.settings.accounts, regions=tuple(aws.regions), workers=aws.workers, now=self.now)
+        aws, organization = self.settings.aws, None
+        if aws.organization.role_name:
+            external_id = aws.organization.external_id
+            organization = Organization(
+                role_name=aws.organization.role_name,
+                external_id=external_id.get_secret_value() if external_id else None,
+                list_role_arns=tuple(aws.organization.list_role_arn),
+                first_role_arns=tuple(aws.organization.first_role_arn),
+                without=frozenset(aws.organization.without),
+                regions=tuple(aws.regions),
+            )
+        return Reader(
+            accounts=self.settings.accounts,
+            regions=tuple(aws.regions),
+            workers=aws.workers,
+            now=self.now,
+            sessions=Sessions(workers=aws.workers, pace=Pace(per_second=aws.calls_per_second)),
+            organization=organization,
+        )
 
     @property
     def store(self) -> "Store":

@@ -8,19 +8,20 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 
 from bot import metrics
-from bot.alerts import Alert, AlertStatus, Transition, card, outage_card
+from bot.alerts import Alert, Transition, card
 from bot.config import slack_mode
 from bot.errors import ConfigError
-from bot.message import Message
-from bot.monitor import Monitor
+from bot.monitor import Cards, Monitor
+from bot.notify import Heartbeat, Webhook
 from bot.scheduler import Scheduler
 from bot.slack.app import SlackApp, build_app
 from bot.slack.delivery import Delivery
 from bot.slack.http import HttpServer
 from bot.slack.socket import SocketRunner
-from bot.store import OutboxItem, Serving, Store
+from bot.store import Serving, Store
 from bot.store.serving import LEASE_LASTS
 from bot.wiring.parts import Parts
 
@@ -100,8 +101,15 @@ def serving(
         steps.callback(lead.release)
         app = build_app(settings, parts.answer, store.first_time, parts.now)
         delivery = Delivery(
-            store=store, client=app.client, card=lambda item: _card(store, item, parts), now=parts.now, owner=owner
+            store=store,
+            client=app.client,
+            card=Cards(store, settings, parts.now).message,
+            now=parts.now,
+            owner=owner,
+            fallback=settings.slack.fallback_channel or "",
         )
+        heartbeat = _heartbeat(parts)
+        webhook = _webhook(parts, lead)
         monitor = Monitor(
             parts.reader,
             store,
@@ -112,9 +120,9 @@ def serving(
             fence=lambda: lead.fence,
         )
         scheduler = Scheduler(
-            poll=lambda: monitor.poll() if lead.held else None,
+            poll=lambda: _sweep(monitor, lead, heartbeat, parts),
             prune=lambda: store.prune(parts.now()),
-            refresh=lambda: _measure_outbox(store, parts),
+            refresh=lambda: _refresh(monitor, lead, store, parts),
             poll_every=settings.schedule.poll,
             now=parts.now,
         )
@@ -123,13 +131,18 @@ def serving(
         steps.callback(lambda: delivery.flush(FLUSH))
         sender = _thread("outbox", lambda: delivery.run(stop), steps)
         keeper = _thread("lead", lambda: lead.keep(stop), steps)
+        notifiers = [
+            _thread(name, partial(part.run, stop), steps)
+            for name, part in (("heartbeat", heartbeat), ("webhook", webhook))
+            if part is not None
+        ]
         steps.callback(stop.set)
         steps.callback(scheduler.stop)
         steps.callback(app.close)
         if sockets is not None:
             steps.callback(sockets.stop)
         steps.callback(server.stop)
-        for thread in (sender, keeper):
+        for thread in (sender, keeper, *notifiers):
             thread.start()
         scheduler.start()
         server.start()
@@ -140,13 +153,34 @@ def serving(
         _said("stopping")
 
 
-def _card(store: Store, item: OutboxItem, parts: Parts) -> Message | None:
-    """The card of an outbox row from the alert as it stands now; None when the alert is no longer stored."""
-    alert = store.alert(item.alert_id)
-    if alert is None:
+def _sweep(monitor: Monitor, lead: Lead, heartbeat: Heartbeat | None, parts: Parts) -> None:
+    """One poll, where this process leads, and the sign of life once it is through."""
+    if not lead.held or monitor.poll().regions_read == 0:
+        return
+    metrics.sweep_completed_timestamp.set(parts.now().timestamp())
+    if heartbeat is not None:
+        heartbeat.beat()
+
+
+def _heartbeat(parts: Parts) -> Heartbeat | None:
+    """The sign of life, where an address for it is configured."""
+    address = parts.settings.notify.heartbeat_url
+    return None if address is None else Heartbeat(address.get_secret_value())
+
+
+def _webhook(parts: Parts, lead: Lead) -> Webhook | None:
+    """The second path, where an address for it is configured."""
+    notify = parts.settings.notify
+    if notify.webhook_url is None:
         return None
-    never_shown = item.card_ts is None and alert.status is AlertStatus.RESOLVED
-    return outage_card(alert) if never_shown else card(alert, parts.now())
+    return Webhook(
+        store=parts.store,
+        address=notify.webhook_url.get_secret_value(),
+        after=notify.after,
+        card=lambda alert: card(alert, parts.now()),
+        now=parts.now,
+        leading=lambda: lead.held,
+    )
 
 
 def _sockets(parts: Parts, app: SlackApp) -> SocketRunner:
@@ -183,10 +217,18 @@ def _not_ready(store: Store, sockets: SocketRunner | None) -> tuple[str, ...]:
     return tuple(reasons)
 
 
+def _refresh(monitor: Monitor, lead: Lead, store: Store, parts: Parts) -> None:
+    """Between two polls: what channels hear of acks, silences and what waited; and the gauges of the outbox."""
+    if lead.held:
+        monitor.tell()
+    _measure_outbox(store, parts)
+
+
 def _measure_outbox(store: Store, parts: Parts) -> None:
     depth, oldest = store.outbox_depth(parts.now())
     metrics.outbox_depth.set(depth)
     metrics.outbox_oldest_age_seconds.set(0 if oldest is None else oldest.total_seconds())
+    metrics.channels_broken.set(len(store.broken_channels()))
 
 
 def _thread(name: str, body: Callable[[], None], steps: ExitStack) -> threading.Thread:

@@ -1,6 +1,6 @@
 """EC2's answers become facts, with missing fields empty and impossible numbers unknown."""
 
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -28,18 +28,6 @@ def test_available_ips_is_unknown_where_it_cannot_be_true(
     assert convert.available_ips(IPv4Network(cidr) if cidr else None, count) == expected
 
 
-@pytest.mark.parametrize(
-    ("item", "expected"),
-    [
-        pytest.param({"CidrBlock": "10.0.0.0/24"}, IPv4Network("10.0.0.0/24"), id="IPv4"),
-        pytest.param({"Ipv6Native": True}, None, id="IPv6-only, no block"),
-        pytest.param({"Ipv6Native": True, "CidrBlock": ""}, None, id="IPv6-only, empty block"),
-    ],
-)
-def test_an_ipv6_only_subnet_has_no_ipv4_block(item: Any, expected: IPv4Network | None) -> None:
-    assert convert.subnet_cidr(item) == expected
-
-
 def test_a_vpc_has_its_associated_blocks_once_and_the_primary_first() -> None:
     vpc: Any = {
         "VpcId": "vpc-1",
@@ -51,49 +39,6 @@ def test_a_vpc_has_its_associated_blocks_once_and_the_primary_first() -> None:
         ],
     }
     assert [str(cidr) for cidr in convert.vpc_cidrs(vpc)] == ["10.0.0.0/16", "100.64.0.0/16"]
-
-
-def test_an_interface_with_nothing_but_an_id_is_converted() -> None:
-    eni = convert.eni({"NetworkInterfaceId": "eni-1"}, "111122223333", "eu-west-1")
-    assert (eni.addresses, eni.prefixes, eni.instance_id, eni.device_index, eni.owner_id) == (
-        (),
-        (),
-        None,
-        None,
-        "111122223333",
-    )
-
-
-def test_an_interface_lists_its_primary_address_first_and_its_prefixes() -> None:
-    item: Any = {
-        "NetworkInterfaceId": "eni-1",
-        "PrivateIpAddresses": [
-            {"PrivateIpAddress": "10.0.0.9", "Primary": False},
-            {"PrivateIpAddress": "10.0.0.7", "Primary": True},
-        ],
-        "Ipv4Prefixes": [{"Ipv4Prefix": "10.0.1.16/28"}],
-        "Ipv6Prefixes": [{"Ipv6Prefix": "2001:db8::/80"}],
-        "Attachment": {"InstanceId": "i-1", "DeviceIndex": 0, "NetworkCardIndex": 0},
-        "TagSet": [{"Key": "node.k8s.amazonaws.com/instance_id", "Value": "i-1"}],
-    }
-    eni = convert.eni(item, "111122223333", "eu-west-1")
-    assert eni.addresses == (IPv4Address("10.0.0.7"), IPv4Address("10.0.0.9"))
-    assert eni.prefixes == (IPv4Network("10.0.1.16/28"),)
-    assert (eni.ipv6_prefixes, eni.device_index, eni.network_card_index) == (1, 0, 0)
-    assert eni.tag("node.k8s.amazonaws.com/instance_id") == "i-1"
-
-
-@pytest.mark.parametrize(
-    ("spelling", "kind"),
-    [
-        pytest.param("nat_gateway", "nat_gateway", id="as EC2 answers"),
-        pytest.param("natGateway", "nat_gateway", id="as the API lists it"),
-        pytest.param("trunk", "trunk", id="any other type"),
-    ],
-)
-def test_both_spellings_of_a_nat_gateway_are_one_type(spelling: Any, kind: str) -> None:
-    item: Any = {"NetworkInterfaceId": "eni-1", "InterfaceType": spelling}
-    assert convert.eni(item, "111122223333", "eu-west-1").interface_type == kind
 
 
 @pytest.mark.parametrize(

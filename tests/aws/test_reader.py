@@ -11,15 +11,18 @@ import botocore.handlers
 import pytest
 
 from bot import metrics
+from bot.aws import collect
 from bot.aws.actions import ACTIONS
 from bot.aws.check import Outcome
-from bot.aws.collect import ALL_REGIONS, read_contents, read_region, regions_of, without_shared_twice
+from bot.aws.collect import read_contents
+from bot.aws.fleet import ALL_REGIONS
 from bot.aws.limits import FAILURE, ROLE_RENEWAL, ROLE_SESSION
+from bot.aws.queries import Place
 from bot.aws.reader import Reader
 from bot.aws.sessions import Sessions
 from bot.demo.world import World
 from bot.errors import QueryError
-from bot.inventory import Account, Inventory, RegionFacts
+from bot.inventory import Account, Inventory, RegionFacts, without_shared_twice
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PROD, STAGE, DATA, SANDBOX = "111122223333", "222233334444", "333344445555", "444455556666"
@@ -123,6 +126,14 @@ def hasty(timer: Callable[[], float] = time.monotonic) -> Sessions:
     return Sessions(total_attempts=2, timer=timer)
 
 
+def read_region(sessions: Sessions, account: Account, region: str, now: datetime) -> RegionFacts:
+    return collect.read_region(Place(sessions=sessions, account=account, region=region), now)
+
+
+def read_subnets(sessions: Sessions, account: Account, region: str, now: datetime) -> RegionFacts:
+    return collect.read_subnets(Place(sessions=sessions, account=account, region=region), now)
+
+
 def facts_of(inventory: Inventory, account_id: str, region: str = EU) -> RegionFacts:
     return next(f for f in inventory.regions if (f.account_id, f.region) == (account_id, region))
 
@@ -131,6 +142,8 @@ def spots_of(inventory: Inventory) -> set[tuple[str, str, str]]:
     return {(spot.account_id, spot.region, spot.api) for spot in inventory.all_blind_spots}
 
 
+LISTING = "organizations:ListAccounts"
+"""The one call that is not made without [aws.organization]."""
 BLIND_ACCOUNT = (SANDBOX, ALL_REGIONS, "AssumeRole")
 
 
@@ -298,14 +311,14 @@ def test_throttled_calls_are_retried_and_counted(world: World, sessions: Session
 
     before = throttled()
     world.faults.throttle("DescribeSubnets", times=1, account_id=DATA)
-    facts = read_region(sessions, accounts_of(world)[2], EU, NOW, clusters=())
+    facts = read_subnets(sessions, accounts_of(world)[2], EU, NOW)
     assert facts.subnets_complete
     assert throttled() == before + 1
 
 
 def test_throttling_that_outlasts_the_retries_is_a_blind_spot(world: World, sessions: Sessions) -> None:
     world.faults.throttle("DescribeSubnets", account_id=DATA)
-    facts = read_region(sessions, accounts_of(world)[2], EU, NOW, clusters=())
+    facts = read_subnets(sessions, accounts_of(world)[2], EU, NOW)
     assert not facts.subnets_complete
     assert "throttled DescribeSubnets" in facts.blind_spots[0].reason
 
@@ -313,8 +326,8 @@ def test_throttling_that_outlasts_the_retries_is_a_blind_spot(world: World, sess
 def test_a_broken_region_leaves_the_accounts_other_regions_whole(world: World, sessions: Sessions) -> None:
     world.faults.break_region(PROD, "us-east-1")
     account = accounts_of(world)[0]
-    assert not read_region(sessions, account, "us-east-1", NOW, clusters=()).subnets_complete
-    assert read_region(sessions, account, EU, NOW, clusters=()).subnets_complete
+    assert not read_subnets(sessions, account, "us-east-1", NOW).subnets_complete
+    assert read_subnets(sessions, account, EU, NOW).subnets_complete
 
 
 def test_a_refused_role_is_not_asked_for_again_for_a_while(world: World, wire: Wire) -> None:
@@ -465,8 +478,8 @@ def test_the_program_calls_the_listed_actions_and_no_other(world: World, wire: W
     reader.vpc_routing(inventory.vpcs[0])
     asked = set(wire.calls)
     list(reader.check())
-    assert EU in regions_of(sessions, replace(accounts_of(world)[0], regions=()))
-    assert set(wire.calls) == {action.iam for action in ACTIONS}
+    assert EU in reader.regions(replace(accounts_of(world)[0], regions=())).regions
+    assert set(wire.calls) == {f"{action.service}:{action.operation}" for action in ACTIONS} - {LISTING}
     assert {"ec2:DescribeRouteTables", "ec2:DescribeVpcPeeringConnections"} <= asked
 
 
@@ -484,4 +497,5 @@ def test_check_says_what_works_what_is_denied_and_what_to_add(world: World, sess
     blind = [result for key, result in results.items() if key[0] == SANDBOX]
     assert [(r.action, r.outcome, r.blocks) for r in blind] == [("sts:AssumeRole", Outcome.ERROR, True)]
     tried = {action for account, region, action in results if (account, region) == (PROD, EU)}
-    assert tried == {a.iam for a in ACTIONS if a.service != "sts" and a.operation != "DescribeRegions"}
+    whole = {"sts", "organizations"}
+    assert tried == {a.iam for a in ACTIONS if a.service not in whole and a.operation != "DescribeRegions"}

@@ -1,12 +1,17 @@
-"""`make bench`: how fast, as ratios against a named baseline of the same run. Prints a table, asserts no time."""
+"""`make bench`: how fast, as ratios against a named baseline of the same run. Prints a table, asserts no time.
+
+`python -m tests.bench backtest` prints how well the forecasts did instead, `python -m tests.bench history` what a month
+of samples takes.
+"""
 
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from knowledge import load
 
-from . import blocks, cluster, ipamd
+from . import alerts, blocks, cluster, forecast, history, ipamd
 from .table import heading, row, seconds
 
 
@@ -15,12 +20,37 @@ def process(*arguments: str) -> Callable[[], object]:
 
 
 def main() -> None:
+    if sys.argv[1:] == ["backtest"]:
+        _backtest()
+        return
+    if sys.argv[1:2] == ["history"]:
+        history.measure(*(int(word) for word in sys.argv[2:]))
+        return
     heading()
     _cold_starts()
     blocks.measure()
     ipamd.measure()
     cluster.measure()
+    forecast.measure()
+    alerts.measure()
+    _delivery()
     _knowledge()
+
+
+def _delivery() -> None:
+    # The tests' builders go by their bare names, as pytest has it.
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from . import delivery
+
+    delivery.measure()
+
+
+def _backtest() -> None:
+    # The tests' builders go by their bare names, as pytest has it.
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from . import backtest
+
+    backtest.measure()
 
 
 def _cold_starts() -> None:

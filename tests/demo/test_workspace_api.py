@@ -77,7 +77,7 @@ def test_a_form_with_the_token_in_the_body_posts(ws: Workspace) -> None:
 
 
 def test_a_method_that_does_not_exist_is_unknown(client: WebClient) -> None:
-    assert refused(client, "files.getUploadURLExternal") == "unknown_method"
+    assert refused(client, "files.upload") == "unknown_method"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,21 @@ Answer = Callable[[Environ, StartResponse], Any]
 SECRET = "the secret of both sides"
 BUTTON = {"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}, "value": "status"}
 
+MODAL = {
+    "type": "modal",
+    "callback_id": "plan",
+    "title": {"type": "plain_text", "text": "Plan"},
+    "submit": {"type": "plain_text", "text": "Go"},
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "scope",
+            "label": {"type": "plain_text", "text": "Scope"},
+            "element": {"type": "external_select", "action_id": "scope", "min_query_length": 1},
+        }
+    ],
+}
+
 
 @dataclass
 class Received:
@@ -105,6 +120,23 @@ def bolt_answer(ws: Workspace, secret: str = SECRET) -> Answer:
         ack()
         respond(text="gone", replace_original=True)
 
+    @app.shortcut("eksip_diagnose_message")
+    def diagnose(ack: Callable[..., None], shortcut: Json, client: WebClient) -> None:
+        ack()
+        client.views_open(trigger_id=shortcut["trigger_id"], view=MODAL)
+
+    @app.options("scope")
+    def options(ack: Callable[..., None], payload: Json) -> None:
+        ack(options=[{"text": {"type": "plain_text", "text": payload["value"]}, "value": payload["value"]}])
+
+    @app.view("plan")
+    def submitted(ack: Callable[..., None], view: Json) -> None:
+        chosen = view["state"]["values"]["scope"]["scope"]["selected_option"]["value"]
+        if chosen == "prod":
+            ack()
+        else:
+            ack(response_action="errors", errors={"scope": f"There is no {chosen}."})
+
     answer: Answer = SlackRequestHandler(app)
     return answer
 
@@ -121,6 +153,19 @@ def test_bolt_accepts_the_signature_and_answers_commands_mentions_and_clicks(ws:
     posted = client.chat_postMessage(channel="ops", text="card", blocks=blocks)
     ws.click(channel="ops", ts=posted["ts"], action_id="go")
     ws.wait_for(lambda: ws.messages("ops")[2]["text"] == "gone")
+
+
+def test_a_shortcut_opens_a_modal_whose_options_and_errors_come_back_over_http(
+    ws: Workspace, endpoint: Endpoint
+) -> None:
+    endpoint.answer = bolt_answer(ws)
+    ws.shortcut("eksip_diagnose_message", channel="ops", ts=ws.say("pods pending"))
+    ws.wait_for(ws.modal)
+    for typed in ("elsewhere", "prod"):
+        assert [one["value"] for one in ws.options("scope", typed)] == [typed]
+    assert ws.submit({"scope": "elsewhere"}).errors == {"scope": "There is no elsewhere."}
+    assert ws.submit({"scope": "prod"}).ok
+    assert ws.modal() is None
 
 
 def test_slack_sdks_verifier_accepts_every_request_and_no_other_secret(ws: Workspace, endpoint: Endpoint) -> None:

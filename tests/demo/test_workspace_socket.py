@@ -104,8 +104,11 @@ def bolt(ws: Workspace, seen: Seen) -> Iterator[App]:
     sdk = WebClient(token=ws.app_token, base_url=ws.api_url)
     handler = SocketModeHandler(app, ws.app_token, web_client=sdk, ping_interval=0.3)
     handler.client.message_listeners.append(lambda _client, message, _raw: seen.envelopes.append(message))
+    hello = threading.Event()
+    handler.client.on_message_listeners.append(lambda _message: hello.set())
     handler.client.connect()
-    ws.wait_for(lambda: ws.socket_count)
+    # A client closed before its reader has read anything waits for that reader for ever.
+    assert hello.wait(30), "The app was not greeted on its socket."
     try:
         yield app
     finally:

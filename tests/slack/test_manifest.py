@@ -26,6 +26,8 @@ CORE_SCOPES = {
 }
 OPTIONAL_SCOPES = {
     "conversations_history": {"channels:history", "groups:history"},
+    "conversations_open": {"im:write"},
+    "conversations_replies": {"channels:history", "groups:history"},
     "users_info": {"users:read"},
 }
 """The scopes of each Web API method. Source: https://docs.slack.dev/reference/methods (one page for each)."""

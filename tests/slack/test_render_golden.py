@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.alerts import Alert, Severity, card
+from bot.alerts import Alert, Severity, SubjectKind, Unit, card
 from bot.demo.workspace import problems
 from bot.message import (
     BlindSpotNote,
@@ -111,24 +111,25 @@ _ALERT = Alert(
     alert_id=4821,
     rule="low_ips",
     scope_key="subnet:subnet-0a1",
-    subnet_id="subnet-0a1",
+    scope_kind=SubjectKind.SUBNET,
     label="private-1a",
     clusters=("prod-eu",),
     account_id="111122223333",
     region="eu-west-1",
     az="eu-west-1a",
     severity=Severity.CRITICAL,
-    value_ips=203,
-    shown_ips=203,
-    threshold_ips=410,
-    usable_ips=4091,
-    lowest_ips=198,
+    unit=Unit.IPS,
+    value=203,
+    shown_value=203,
+    threshold=410,
+    capacity=4091,
+    worst_value=198,
     active_at=NOW - timedelta(minutes=25),
     observed_at=NOW,
     fired_at=NOW - timedelta(minutes=20),
     revision=1,
 )
-_RESOLVED = replace(_ALERT, value_ips=1240, resolved_at=NOW, resolution="recovered", revision=2, lowest_ips=41, flaps=1)
+_RESOLVED = replace(_ALERT, value=1240, resolved_at=NOW, resolution="recovered", revision=2, worst_value=41, flaps=1)
 CASES: tuple[tuple[str, Callable[[], Payload]], ...] = (
     ("status", lambda: render(STATUS, share=True)),
     ("subnet", lambda: render(SUBNET)),

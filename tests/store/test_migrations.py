@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from bot.errors import ConfigError
+from bot.store import history_tables  # noqa: F401 (its tables belong to METADATA)
 from bot.store.database import Database, open_engine
 from bot.store.migrate import head, upgrade
 from bot.store.tables import METADATA
@@ -29,12 +30,17 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return address
 
 
+def _is_no_partition(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or not str(name).startswith(("sample_p", "sample_default"))
+
+
 def test_the_migrations_make_exactly_the_tables(empty: str) -> None:
     """After an upgrade from nothing Alembic finds no difference between the database and the tables in the code."""
     assert upgrade(empty) == head()
     engine = open_engine(empty)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        opts = {"compare_server_default": True, "include_name": _is_no_partition}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, METADATA) == []
         assert context.get_current_revision() == head()
     engine.dispose()
@@ -81,6 +87,11 @@ def test_the_migrations_are_package_data() -> None:
     """The entry point and every revision are found as resources of the package, wherever it is installed."""
     root = importlib.resources.files("bot.store") / "migrations"
     assert (root / "env.py").is_file()
-    assert [path.name for path in (root / "versions").iterdir() if path.name.startswith("r")] == [
-        "r0001_first_tables.py"
+    assert sorted(path.name for path in (root / "versions").iterdir() if path.name.startswith("r")) == [
+        "r0001_first_tables.py",
+        "r0002_message_outbox.py",
+        "r0003_alert_subjects.py",
+        "r0004_history.py",
+        "r0005_due_reads.py",
+        "r0006_forecast_log.py",
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from stored_alerts import CHANNELS, FIRING, OPENED
+from stored_alerts import CHANNELS, FIRING, OPENED, save_steps
 
 from bot.alerts import Step, Transition
 from bot.errors import ConfigError, UserError
@@ -54,12 +54,13 @@ def test_a_delivery_that_reaches_several_threads_is_taken_once(store: Store) -> 
 
 def test_pruning_keeps_open_alerts_and_what_is_still_to_be_sent(store: Store) -> None:
     """A resolved alert goes after 90 days, unless Slack has not heard of it; an open one stays."""
-    (first, _) = store.save_steps(
+    (first, _) = save_steps(
+        store,
         [OPENED, Step(alert=replace(FIRING, scope_key="subnet:2"), transition=Transition.OPENED)], CHANNELS, NOW
     )
     assert first.alert is not None
     ended = replace(first.alert, resolved_at=NOW, resolution="recovered", revision=2)
-    store.save_steps([Step(alert=ended, transition=Transition.RESOLVED)], {}, NOW)
+    save_steps(store, [Step(alert=ended, transition=Transition.RESOLVED)], {}, NOW)
     much_later = NOW + timedelta(days=91)
     assert store.prune(much_later) == 0
     for item in store.claim(NOW, "sender"):
@@ -171,9 +172,9 @@ from datetime import UTC, datetime
 from dataclasses import replace
 from bot.store import open_store
 sys.path.insert(0, sys.argv[2])
-from stored_alerts import CHANNELS, NOW, OPENED
+from stored_alerts import CHANNELS, NOW, OPENED, save_steps
 store = open_store(sys.argv[1])
-store.save_steps([OPENED], CHANNELS, NOW)
+save_steps(store, [OPENED], CHANNELS, NOW)
 if sys.argv[3] == "claims":
     store.claim(NOW, "dead", limit=1)
 print("ready", flush=True)

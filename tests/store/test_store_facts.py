@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 
-from bot.alerts import Sample
 from bot.inventory import (
     BlindSpot,
     Cluster,
@@ -144,26 +143,3 @@ def test_account_blind_spots_are_those_of_the_last_poll(store: Store) -> None:
     assert store.blind_spots() == (_blind("AssumeRole", "all"),)
     store.save_account_blind_spots([])
     assert store.blind_spots() == ()
-
-
-def test_samples_are_a_history(store: Store) -> None:
-    """Samples come back oldest first, each time once, and an unknown figure stays unknown."""
-    samples = [
-        Sample(subnet_id="subnet-1", observed_at=NOW + timedelta(minutes=n), usable_ips=4091, free_ips=free)
-        for n, free in ((5, None), (0, 203), (10, 41))
-    ]
-    store.add_samples(samples)
-    store.add_samples(samples[:1])
-    assert store.samples("subnet-1", NOW + timedelta(minutes=1)) == (samples[0], samples[2])
-    assert store.samples("subnet-2", NOW) == ()
-
-
-def test_old_samples_are_pruned(store: Store) -> None:
-    """Samples older than 48 hours go."""
-    old, young = (
-        Sample(subnet_id="subnet-1", observed_at=NOW - timedelta(hours=hours), usable_ips=11, free_ips=1)
-        for hours in (49, 47)
-    )
-    store.add_samples([old, young])
-    assert store.prune(NOW) == 1
-    assert store.samples("subnet-1", NOW - timedelta(days=9)) == (young,)

@@ -11,6 +11,7 @@ from bot.demo.workspace.blocks import check_block
 from bot.demo.workspace.findings import Finding, Findings
 from bot.demo.workspace.mrkdwn import check_mrkdwn
 from bot.demo.workspace.richblocks import text_characters
+from bot.demo.workspace.viewkit import check_view
 
 MESSAGE_BLOCKS_HIGH = 50
 VIEW_BLOCKS_HIGH = 100
@@ -38,6 +39,7 @@ class Refusal:
 def problems(payload: Mapping[str, Any], surface: str = "message") -> list[str]:
     """Every fault of a payload as "pointer: what is wrong", in reading order; empty when it may be sent.
 
+    `surface` is `message`, `modal` or `home`; of a whole view (one with a `type`) its title and ids are checked too.
     Example: problems({"text": "", "blocks": []}) == ["/text: missing: …"]
     """
     return [str(finding) for finding in _findings(payload, surface).found]
@@ -61,6 +63,8 @@ def _findings(payload: Mapping[str, Any], surface: str) -> Findings:
     findings = Findings(surface)
     if surface == "message":
         _check_fallback(findings, payload)
+    elif payload.get("type") == surface:
+        check_view(findings, payload)
     for name in ("ts", "thread_ts"):
         value = payload.get(name)
         if value is not None and not (isinstance(value, str) and _TS.fullmatch(value)):

@@ -6,8 +6,9 @@ slack.com in October 2026 by the authors of backlot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from bot.demo.workspace.blockkit import TEXT_UPDATE_HIGH
@@ -51,6 +52,19 @@ def visible_channel(desk: Desk, name_or_id: str, *, by_name: bool = False) -> Ch
     return channel
 
 
+def writable_channel(desk: Desk, target: str, *, by_name: bool = True) -> Channel:
+    """The conversation the bot may post in.
+
+    Raises: MethodError `channel_not_found`, `is_archived` or `not_in_channel`.
+    """
+    channel = visible_channel(desk, target, by_name=by_name)
+    if channel.is_archived:
+        raise MethodError("is_archived")
+    if desk.bot.user_id not in channel.members:
+        raise MethodError("not_in_channel")
+    return channel
+
+
 def direct_channel(desk: Desk, user_id: str) -> Channel:
     """The direct conversation of the bot with this user, opened when there is none."""
     for channel in desk.state.channels.values():
@@ -65,7 +79,7 @@ def post_message(desk: Desk, params: Params) -> Json:
     """chat.postMessage: the stored message; to a channel id, a channel name or a user id."""
     target = required(params, "channel")
     content = read_content(params)
-    channel = direct_channel(desk, target) if target in desk.state.users else _writable(desk, target)
+    channel = direct_channel(desk, target) if target in desk.state.users else writable_channel(desk, target)
     content = accept_content(content, desk.state)
     message = desk.state.post(
         Message(
@@ -82,6 +96,7 @@ def post_message(desk: Desk, params: Params) -> Json:
             reply_broadcast=bool(_thread(params)) and is_true(params.get("reply_broadcast")),
         )
     )
+    desk.state.clear_status(channel.channel_id, message.thread_ts)
     return {
         "channel": channel.channel_id,
         "ts": message.ts,
@@ -93,7 +108,7 @@ def post_ephemeral(desk: Desk, params: Params) -> Json:
     """chat.postEphemeral: the timestamp of a message only `user` sees."""
     target, user_id = required(params, "channel"), required(params, "user")
     content = read_content(params)
-    channel = _writable(desk, target)
+    channel = writable_channel(desk, target)
     if user_id not in desk.state.users or user_id not in channel.members:
         raise MethodError("user_not_in_channel")
     content = accept_content(content, desk.state)
@@ -189,10 +204,13 @@ def _thread(params: Params) -> str | None:
     return str(thread_ts) if thread_ts else None
 
 
-def _writable(desk: Desk, target: str) -> Channel:
-    channel = visible_channel(desk, target, by_name=True)
-    if channel.is_archived:
-        raise MethodError("is_archived")
-    if desk.bot.user_id not in channel.members:
-        raise MethodError("not_in_channel")
-    return channel
+METHODS: Mapping[str, Callable[[Desk, Params], Json]] = MappingProxyType(
+    {
+        "chat.delete": delete,
+        "chat.getPermalink": get_permalink,
+        "chat.postEphemeral": post_ephemeral,
+        "chat.postMessage": post_message,
+        "chat.update": update,
+    }
+)
+"""The methods that post and change messages."""

@@ -1,4 +1,4 @@
-"""The conversations.*, users.*, bots.* and auth methods of the Web API.
+"""The conversations.*, users.*, usergroups.*, bots.* and auth methods of the Web API.
 
 Source for every argument and error: https://docs.slack.dev/reference/methods (one page for each method).
 """
@@ -12,14 +12,9 @@ from typing import Any
 from bot.demo.workspace.chat import (
     Desk,
     Params,
-    delete,
     direct_channel,
-    get_permalink,
     is_true,
-    post_ephemeral,
-    post_message,
     required,
-    update,
     visible_channel,
 )
 from bot.demo.workspace.content import MethodError
@@ -49,6 +44,7 @@ def _auth_test(desk: Desk, _params: Params) -> Json:
         "user_id": desk.bot.user_id,
         "bot_id": desk.bot.bot_id,
         "is_enterprise_install": False,
+        **({} if desk.bot.enterprise_id is None else {"enterprise_id": desk.bot.enterprise_id}),
     }
 
 
@@ -143,6 +139,23 @@ def _user_list(desk: Desk, params: Params) -> Json:
     return {"members": [user.wire() for user in page], "cache_ts": 0, "response_metadata": metadata}
 
 
+def _usergroup_list(desk: Desk, params: Params) -> Json:
+    groups: list[Json] = []
+    for group in desk.state.usergroups.values():
+        wire: Json = {"id": group.usergroup_id, "handle": group.handle, "name": group.handle, "is_usergroup": True}
+        if is_true(params.get("include_users")):
+            wire["users"] = list(group.user_ids)
+        groups.append({**wire, "team_id": desk.bot.team_id, "user_count": len(group.user_ids), "date_delete": 0})
+    return {"usergroups": groups}
+
+
+def _usergroup_users(desk: Desk, params: Params) -> Json:
+    group = desk.state.usergroups.get(required(params, "usergroup"))
+    if group is None:
+        raise MethodError("no_such_subteam")
+    return {"users": list(group.user_ids)}
+
+
 def _bot_info(desk: Desk, params: Params) -> Json:
     bot_id = required(params, "bot")
     for user in desk.state.users.values():
@@ -206,11 +219,6 @@ METHODS: Mapping[str, Callable[[Desk, Params], Json]] = MappingProxyType(
         "api.test": _api_test,
         "auth.test": _auth_test,
         "bots.info": _bot_info,
-        "chat.delete": delete,
-        "chat.getPermalink": get_permalink,
-        "chat.postEphemeral": post_ephemeral,
-        "chat.postMessage": post_message,
-        "chat.update": update,
         "conversations.history": _history,
         "conversations.info": _info,
         "conversations.join": _join,
@@ -218,8 +226,10 @@ METHODS: Mapping[str, Callable[[Desk, Params], Json]] = MappingProxyType(
         "conversations.members": _members,
         "conversations.open": _open,
         "conversations.replies": _replies,
+        "usergroups.list": _usergroup_list,
+        "usergroups.users.list": _usergroup_users,
         "users.info": _user_info,
         "users.list": _user_list,
     }
 )
-"""Every method the bot token may call; apps.connections.open, which takes the app token, is the server's own."""
+"""The methods about conversations and people."""

@@ -24,8 +24,10 @@ PICKERS = frozenset({"datepicker", "timepicker", "datetimepicker"})
 CHOICES = frozenset({"checkboxes", "radio_buttons", "overflow"})
 INTERACTIVE = SELECTS | PICKERS | CHOICES | {"button", "workflow_button"}
 INPUTS = frozenset(
-    {"plain_text_input", "email_text_input", "number_text_input", "url_text_input", "rich_text_input", "file_input"}
+    {"plain_text_input", "email_text_input", "number_input", "url_text_input", "rich_text_input", "file_input"}
 )
+FOOTERS = frozenset({"feedback_buttons", "icon_button"})
+"""What stands in a context_actions block, and nowhere else."""
 
 _OPTIONS_HIGH = {"overflow": 5, "checkboxes": 10, "radio_buttons": 10}
 
@@ -85,20 +87,31 @@ def check_element(findings: Findings, value: object, at: str, allowed: frozenset
         check_image(findings, element, at)
         return
     findings.optional_length(element, "action_id", at, 255)
-    if kind in INTERACTIVE and not element.get("action_id"):
+    if kind in INTERACTIVE | FOOTERS and not element.get("action_id"):
         findings.ours(at, "no action_id: the app cannot tell this control from others")
     if element.get("confirm") is not None:
         _check_confirm(findings, element["confirm"], f"{at}/confirm")
     if kind in ("button", "workflow_button"):
         _check_button(findings, element, at)
     elif kind in CHOICES:
-        _check_options(findings, element, at, high=_OPTIONS_HIGH[str(kind)])
+        check_options(findings, element, at, high=_OPTIONS_HIGH[str(kind)])
     elif kind in SELECTS:
         _check_select(findings, element, at)
     elif kind == "plain_text_input":
         for name in ("min_length", "max_length"):
             if element.get(name) is not None and not 0 <= int(element[name]) <= 3000:
                 findings.slack(f"{at}/{name}", "must be between 0 and 3000")
+    elif kind == "number_input":
+        findings.required(element, at, "is_decimal_allowed")
+        for name in ("min_value", "max_value", "initial_value"):
+            if element.get(name) is not None and not isinstance(element[name], str):
+                findings.slack(f"{at}/{name}", "must be a string")
+    elif kind == "feedback_buttons":
+        if findings.required(element, at, "positive_button", "negative_button"):
+            _check_press(findings, element["positive_button"], f"{at}/positive_button")
+            _check_press(findings, element["negative_button"], f"{at}/negative_button")
+    elif kind == "icon_button":
+        _check_button(findings, element, at)
     check_optional_text(findings, element, "placeholder", at, 150)
 
 
@@ -113,6 +126,16 @@ def check_unique_action_ids(findings: Findings, elements: list[Any], at: str) ->
         if action_id is not None and action_id in seen:
             findings.slack(f"{at}/{index}/action_id", f"`action_id` {action_id} already exists")
         seen.add(str(action_id))
+
+
+def _check_press(findings: Findings, value: object, at: str) -> None:
+    """One half of feedback_buttons: a text of 75 and a value of 2,000 characters.
+
+    Source: https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element.
+    """
+    button = findings.part(value, at)
+    if button is not None and findings.required(button, at, "value"):
+        _check_button(findings, button, at)
 
 
 def _check_button(findings: Findings, button: Mapping[str, Any], at: str) -> None:
@@ -135,7 +158,8 @@ def _check_confirm(findings: Findings, value: object, at: str) -> None:
     check_text(findings, confirm["deny"], f"{at}/deny", 30, allowed=PLAIN)
 
 
-def _check_options(findings: Findings, element: Mapping[str, Any], at: str, high: int) -> list[Any]:
+def check_options(findings: Findings, element: Mapping[str, Any], at: str, high: int) -> list[Any]:
+    """Check the options of a menu or a group; the options, those with faults too."""
     texts = ANY_TEXT if element.get("type") in ("checkboxes", "radio_buttons") else PLAIN
     options = findings.items(element.get("options"), f"{at}/options", high)
     values: list[object] = []
@@ -159,6 +183,8 @@ def _check_options(findings: Findings, element: Mapping[str, Any], at: str, high
 
 def _check_select(findings: Findings, element: Mapping[str, Any], at: str) -> None:
     kind = str(element["type"])
+    if kind.endswith("external_select") and element.get("min_query_length") is not None:
+        findings.one_of(element["min_query_length"], f"{at}/min_query_length", set(range(101)))
     if not kind.endswith("static_select"):
         return
     if ("options" in element) == ("option_groups" in element):
@@ -166,14 +192,14 @@ def _check_select(findings: Findings, element: Mapping[str, Any], at: str) -> No
         return
     options: list[Any] = []
     if "options" in element:
-        options = _check_options(findings, element, at, high=100)
+        options = check_options(findings, element, at, high=100)
     else:
         for index, value in enumerate(findings.items(element["option_groups"], f"{at}/option_groups", 100)):
             here = f"{at}/option_groups/{index}"
             group = findings.part(value, here)
             if group is not None and findings.required(group, here, "label", "options"):
                 check_text(findings, group["label"], f"{here}/label", 75, allowed=PLAIN)
-                options += _check_options(findings, group, here, high=100)
+                options += check_options(findings, group, here, high=100)
     initial = element.get("initial_option")
     if initial is not None and initial not in options:
         findings.slack(f"{at}/initial_option", "must be one of the options")

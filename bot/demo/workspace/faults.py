@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
+EVERY = "*"
+"""As a method's name, a fault of this name hits whichever method is called next."""
+
 
 class FaultKind(Enum):
     """The ways a Web API call can fail without being wrong."""
@@ -85,7 +88,7 @@ class Faults:
         """The fault for this call, used up by one; `channels` are the id and name the call is about."""
         with self._lock:
             for index, fault in enumerate(self._armed):
-                if fault.method != method or (fault.channel is not None and fault.channel not in channels):
+                if fault.method not in (method, EVERY) or (fault.channel is not None and fault.channel not in channels):
                     continue
                 if fault.times > 1:
                     self._armed[index] = replace(fault, times=fault.times - 1)
@@ -105,7 +108,7 @@ class Faults:
     def slow_seconds(self, method: str) -> float:
         """How long to hold an answer of `method` back, in seconds."""
         with self._lock:
-            return self._slow_seconds.get(method, 0.0)
+            return max(self._slow_seconds.get(method, 0.0), self._slow_seconds.get(EVERY, 0.0))
 
     def _arm(self, fault: Fault) -> None:
         if fault.times < 1:

@@ -1,13 +1,12 @@
-"""The endpoints behind the browser page: its files, its first state, the live feed, and what people do on it."""
+"""The endpoints behind the browser page: its files, its first state and the live feed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import mimetypes
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,10 @@ from aiohttp.typedefs import Handler
 
 from bot.demo.workspace.events import Delivery
 from bot.demo.workspace.identity import Bot
-from bot.demo.workspace.people import People
 from bot.demo.workspace.records import Change, ChangeKind, Json, Message, User
 from bot.demo.workspace.sockets import Sockets
 from bot.demo.workspace.state import State
+from bot.demo.workspace.views import home, modals, page_view
 
 _FILE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -47,14 +46,12 @@ class PageFeed:
         *,
         state: State,
         bot: Bot,
-        people: People,
         delivery: Delivery,
         sockets: Sockets,
         page_dir: Path,
     ) -> None:
         self._state = state
         self._bot = bot
-        self._people = people
         self._delivery = delivery
         self._sockets = sockets
         self._page_dir = page_dir
@@ -66,8 +63,6 @@ class PageFeed:
             web.get("/", self._index),
             web.get("/page/state", self._get_state),
             web.get("/page/events", self._events),
-            web.post("/page/send", self._checked(self._send)),
-            web.post("/page/action", self._checked(self._action)),
             web.get("/page/{file}", self._file),
         ]
 
@@ -78,6 +73,12 @@ class PageFeed:
         frame["message"] = {**self._message(message), "deleted": change.kind is ChangeKind.DELETED}
         for feed, user in self._feeds.items():
             if self._sees(user, message):
+                feed.put_nowait(frame)
+
+    def show(self, user_ids: Collection[str], frame: Json) -> None:
+        """Send a frame to the pages of these users."""
+        for feed, user in self._feeds.items():
+            if user.user_id in user_ids:
                 feed.put_nowait(frame)
 
     def announce_connection(self) -> None:
@@ -117,6 +118,7 @@ class PageFeed:
                 for channel in self._state.channels.values()
                 if user.user_id in channel.members and not channel.is_archived
             ]
+            tab = home(self._state, user.user_id)
             messages: Json = {}
             for channel in channels:
                 found = self._state.messages(channel.channel_id)
@@ -135,6 +137,17 @@ class PageFeed:
                         "unread": 0,
                     }
                     for channel in channels
+                ],
+                "agents": {
+                    channel.channel_id: self._state.agents[channel.channel_id].wire()
+                    for channel in channels
+                    if channel.channel_id in self._state.agents
+                },
+                "modals": [page_view(view) for view in modals(self._state, user.user_id)],
+                "home": None if tab is None else page_view(tab),
+                "shortcuts": [
+                    {"name": one.name, "callback_id": one.callback_id, "description": one.description}
+                    for one in self._bot.shortcuts
                 ],
                 "messages": messages,
                 "commands": [
@@ -169,54 +182,6 @@ class PageFeed:
             with contextlib.suppress(asyncio.CancelledError):
                 await sender
         return socket
-
-    async def _send(self, body: Json, user: User, channel_id: str) -> Json:
-        text, thread_ts = body.get("text"), body.get("thread_ts")
-        if not isinstance(text, str) or not text.strip():
-            return {"ok": False, "text": "Write something first."}
-        if not text.startswith("/"):
-            self._people.say(text, user=user.user_id, channel=channel_id, thread_ts=thread_ts or None)
-            return {"ok": True}
-        command, _, rest = text.strip().partition(" ")
-        known = command in (item.command for item in self._bot.commands)
-        if known and thread_ts:
-            return {"ok": False, "text": f"{command} is not supported in threads. Sorry!"}
-        result = await self._people.slash(rest, user=user.user_id, channel=channel_id, command=command)
-        return {"ok": True} if result.ok else {"ok": False, "text": result.shown}
-
-    async def _action(self, body: Json, user: User, channel_id: str) -> Json:
-        try:
-            error = await self._people.click(
-                channel=channel_id,
-                ts=str(body.get("ts")),
-                action_id=str(body.get("action_id")),
-                block_id=body.get("block_id"),
-                user=user.user_id,
-                value=body.get("value"),
-                option=body.get("option"),
-            )
-        except LookupError as exc:
-            return {"ok": False, "text": str(exc.args[0])}
-        return {"ok": True} if error is None else {"ok": False, "text": f"This did not work: {error}"}
-
-    def _checked(self, act: Callable[[Json, User, str], Awaitable[Json]]) -> Handler:
-        """The handler of a JSON post by a known user in a conversation that user is in."""
-
-        async def handle(request: web.Request) -> web.StreamResponse:
-            try:
-                if request.content_type != "application/json":
-                    raise ValueError
-                body = json.loads(await request.text())
-                user = self._state.users[body["user"]]
-                channel = self._state.channel(str(body["channel"]))
-            except (ValueError, KeyError, TypeError):
-                text = "Send JSON with a known user and channel."
-                return web.json_response({"ok": False, "text": text}, status=400)
-            if user.user_id not in channel.members:
-                return web.json_response({"ok": False, "text": "You are not in this channel."}, status=403)
-            return web.json_response(await act(body, user, channel.channel_id))
-
-        return handle
 
     def _broadcast(self, frame: Json) -> None:
         for feed in self._feeds:
@@ -257,6 +222,10 @@ class PageFeed:
             "edited": message.edited_ts,
             "ephemeral": message.only_to is not None,
             "deleted": False,
+            "files": list(message.files),
+            "reactions": [{"name": one.name, "users": list(one.user_ids)} for one in message.reactions],
+            "streaming": bool(message.streaming),
+            "reply_broadcast": message.reply_broadcast,
         }
 
 

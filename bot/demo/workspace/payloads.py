@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.demo.workspace.content import controls
+from bot.demo.workspace.entries import entered, first_values
 from bot.demo.workspace.identity import Bot
 from bot.demo.workspace.records import Channel, Json, Message, User
 from bot.demo.workspace.state import State
@@ -55,7 +56,7 @@ def slash_payload(
     bot: Bot, user: User, channel: Channel, *, command: str, text: str, response_url: str, trigger_id: str
 ) -> Json:
     """The fields of a slash command, the same as a form and as a Socket Mode payload."""
-    return {
+    payload: Json = {
         "token": "local",
         "team_id": user.team_id,
         "team_domain": bot.team_domain,
@@ -70,12 +71,16 @@ def slash_payload(
         "response_url": response_url,
         "trigger_id": trigger_id,
     }
+    if bot.enterprise is not None:
+        payload |= {"enterprise_id": bot.enterprise["id"], "enterprise_name": bot.enterprise["name"]}
+    return payload
 
 
-def event_payload(bot: Bot, state: State, channel: Channel, event: Mapping[str, Any], event_time: int) -> Json:
-    """An event in the envelope of the Events API."""
-    outsiders = any(state.users[member].is_external for member in channel.members if member in state.users)
-    return {
+def event_payload(bot: Bot, state: State, channel: Channel | None, event: Mapping[str, Any], event_time: int) -> Json:
+    """An event in the envelope of the Events API; `channel` is where it happened, if anywhere."""
+    members = frozenset() if channel is None else channel.members
+    outsiders = any(state.users[member].is_external for member in members if member in state.users)
+    payload: Json = {
         "token": "local",
         "team_id": bot.team_id,
         "context_team_id": bot.team_id,
@@ -86,7 +91,7 @@ def event_payload(bot: Bot, state: State, channel: Channel, event: Mapping[str, 
         "event_time": event_time,
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": bot.enterprise_id,
                 "team_id": bot.team_id,
                 "user_id": bot.user_id,
                 "is_bot": True,
@@ -96,6 +101,9 @@ def event_payload(bot: Bot, state: State, channel: Channel, event: Mapping[str, 
         "is_ext_shared_channel": outsiders,
         "event_context": f"4-{uuid.uuid4().hex}",
     }
+    if bot.enterprise_id is not None:
+        payload |= {"enterprise_id": bot.enterprise_id, "context_enterprise_id": bot.enterprise_id}
+    return payload
 
 
 def message_event(message: Message, user: User, *, kind: str) -> Json:
@@ -113,6 +121,9 @@ def message_event(message: Message, user: User, *, kind: str) -> Json:
         event["bot_id"] = message.bot_id
     if message.thread_ts:
         event["thread_ts"] = message.thread_ts
+    if message.files:
+        event["subtype"] = "file_share"
+        event["files"] = list(message.files)
     if kind == "message":
         event["channel_type"] = "im"
     return event
@@ -133,6 +144,54 @@ def changed_event(message: Message, previous: Message, team_id: str, event_ts: s
     }
 
 
+def interaction(bot: Bot, user: User) -> Json:
+    """What every interaction says of who, which app and where."""
+    return {
+        "user": {
+            "id": user.user_id,
+            "username": user.name,
+            "name": user.name,
+            "team_id": user.team_id,
+        },
+        "api_app_id": bot.app_id,
+        "token": "local",
+        "team": {"id": bot.team_id, "domain": bot.team_domain},
+        "enterprise": bot.enterprise,
+        "is_enterprise_install": False,
+    }
+
+
+def message_container(message: Message, attachment_id: int | None) -> Json:
+    """Where in a message something was used."""
+    container: Json = {
+        "type": "message" if attachment_id is None else "message_attachment",
+        "message_ts": message.ts,
+        "channel_id": message.channel_id,
+        "is_ephemeral": message.only_to is not None,
+    }
+    if attachment_id is not None:
+        container["attachment_id"] = attachment_id
+        container["is_app_unfurl"] = False
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    return container
+
+
+def deleted_event(message: Message, team_id: str, event_ts: str) -> Json:
+    """A message deleted in a direct conversation."""
+    return {
+        "type": "message",
+        "subtype": "message_deleted",
+        "hidden": True,
+        "deleted_ts": message.ts,
+        "previous_message": message.wire(team_id),
+        "channel": message.channel_id,
+        "channel_type": "im",
+        "ts": event_ts,
+        "event_ts": event_ts,
+    }
+
+
 def action_payload(
     bot: Bot,
     user: User,
@@ -145,32 +204,11 @@ def action_payload(
     trigger_id: str,
 ) -> Json:
     """A click or a choice; an ephemeral is named by its container alone, never repeated as a message."""
-    container: Json = {
-        "type": "message" if attachment_id is None else "message_attachment",
-        "message_ts": message.ts,
-        "channel_id": channel.channel_id,
-        "is_ephemeral": message.only_to is not None,
-    }
-    if attachment_id is not None:
-        container["attachment_id"] = attachment_id
-        container["is_app_unfurl"] = False
-    if message.thread_ts:
-        container["thread_ts"] = message.thread_ts
     payload: Json = {
         "type": "block_actions",
-        "user": {
-            "id": user.user_id,
-            "username": user.name,
-            "name": user.name,
-            "team_id": user.team_id,
-        },
-        "api_app_id": bot.app_id,
-        "token": "local",
-        "container": container,
+        **interaction(bot, user),
+        "container": message_container(message, attachment_id),
         "trigger_id": trigger_id,
-        "team": {"id": bot.team_id, "domain": bot.team_domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
         "channel": {"id": channel.channel_id, "name": channel.command_name},
         "state": {"values": _chosen(message, action)},
         "response_url": response_url,
@@ -181,20 +219,36 @@ def action_payload(
     return payload
 
 
-def action_of(block: Json, control: Json, *, value: str | None, option: str | None, action_ts: str) -> Json:
-    """What using a control sends: a button's value, the chosen option of a menu.
+def action_of(
+    block: Json,
+    control: Json,
+    *,
+    value: str | None,
+    option: object,
+    action_ts: str,
+    offered: Iterable[Json] = (),
+) -> Json:
+    """What using a control sends: a button's value, the chosen option, date or text; `offered` are options of the app.
 
-    Raises: LookupError when `option` names none of the menu's options.
+    Raises: LookupError when `option` names none of the menu's options, `value` neither of the feedback buttons.
     """
+    kind = str(control["type"])
     action: Json = {
-        "type": control["type"],
+        "type": kind,
         "action_id": control["action_id"],
         "block_id": block.get("block_id", ""),
         "action_ts": action_ts,
     }
-    if control["type"] in ("button", "workflow_button"):
+    if kind == "feedback_buttons":
+        halves = [control["positive_button"], control["negative_button"]]
+        pressed = next((half for half in halves if (value or option) in (half["value"], half["text"]["text"])), None)
+        if pressed is None:
+            known = ", ".join(str(half["value"]) for half in halves)
+            raise LookupError(f"No button {value or option!r} in {control['action_id']}: {known}.")
+        return {**action, "text": pressed["text"], "value": pressed["value"]}
+    if kind in ("button", "workflow_button", "icon_button"):
         action["text"] = control["text"]
-        for name in ("value", "style", "url"):
+        for name in ("value", "style", "url", "icon"):
             if control.get(name) is not None:
                 action[name] = control[name]
         if value is not None:
@@ -202,54 +256,39 @@ def action_of(block: Json, control: Json, *, value: str | None, option: str | No
         return action
     if control.get("placeholder") is not None:
         action["placeholder"] = control["placeholder"]
-    options = list(control.get("options") or ())
-    for group in control.get("option_groups") or ():
-        options += group["options"]
-    wanted = option if option is not None else value
-    if options:
-        chosen = [item for item in options if wanted in (item["value"], item["text"]["text"])]
-        if not chosen:
-            offered = ", ".join(str(item["value"]) for item in options)
-            raise LookupError(f"No option {wanted!r} in {control['action_id']}: {offered}.")
-        many = control["type"] == "checkboxes" or str(control["type"]).startswith("multi_")
-        action.update({"selected_options": chosen[:1]} if many else {"selected_option": chosen[0]})
-        return action
-    field = {"datepicker": "selected_date", "timepicker": "selected_time", "datetimepicker": "selected_date_time"}
-    kind = str(control["type"])
-    action[field.get(kind) or f"selected_{kind.removesuffix('_select').removesuffix('s')}"] = wanted
-    return action
+    return {**action, **entered(control, option if option is not None else value, offered)}
 
 
-def find_control(message: Message, action_id: str, block_id: str | None) -> tuple[Json, Json, int | None]:
-    """The block, the control and the attachment number of an action in a message.
+Places = Sequence[tuple[Sequence[Json], int | None]]
+
+
+def places_of(message: Message) -> Places:
+    """The lists of blocks in a message, each with the number of its attachment."""
+    return [(message.blocks, None)] + [(part.get("blocks") or (), int(part["id"])) for part in message.attachments]
+
+
+def find_control(places: Places, action_id: str, block_id: str | None) -> tuple[Json, Json, int | None]:
+    """The block, the control and the attachment number of an action.
 
     Raises: LookupError naming the controls there are.
     """
-    places: list[tuple[tuple[Json, ...], int | None]] = [(message.blocks, None)]
-    places += [(tuple(part.get("blocks") or ()), int(part["id"])) for part in message.attachments]
     seen = []
     for blocks, attachment_id in places:
-        for block, control in controls(blocks):
+        for block, control in controls(list(blocks)):
             if control["action_id"] == action_id and block_id in (None, "", block.get("block_id")):
                 return block, control, attachment_id
             seen.append(str(control["action_id"]))
-    raise LookupError(f"No control {action_id!r} in this message: {', '.join(seen) or 'it has none'}.")
+    raise LookupError(f"No control {action_id!r} here: {', '.join(seen) or 'there is none'}.")
 
 
 def _chosen(message: Message, action: Mapping[str, Any]) -> Json:
-    values: Json = {}
-    sources = list(controls(message.blocks))
+    blocks = [*message.blocks]
     for part in message.attachments:
-        sources += controls(part.get("blocks") or ())
-    for block, control in sources:
-        if control["type"] in ("button", "overflow", "workflow_button"):
-            continue
-        is_this = control["action_id"] == action["action_id"] and block.get("block_id") == action["block_id"]
-        entry = {"type": control["type"], "selected_option": control.get("initial_option")}
-        if is_this:
-            entry = {name: value for name, value in action.items() if name.startswith("selected_")}
-            entry["type"] = control["type"]
-        values.setdefault(block.get("block_id", ""), {})[control["action_id"]] = entry
+        blocks += part.get("blocks") or ()
+    values: Json = first_values(blocks, {})
+    entry = values.get(action["block_id"], {}).get(action["action_id"])
+    if entry is not None:
+        entry.update({name: chosen for name, chosen in action.items() if name in entry})
     return values
 
 

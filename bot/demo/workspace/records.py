@@ -108,8 +108,16 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """One emoji under a message and who put it there, first one first."""
+
+    name: str
+    user_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message, or one ephemeral shown to `only_to`."""
+    """One message, or one ephemeral shown to `only_to`; `streaming` tells whether a stream still writes it."""
 
     ts: str
     channel_id: str
@@ -124,6 +132,9 @@ class Message:
     edited_ts: str | None = None
     only_to: str | None = None
     reply_broadcast: bool = False
+    files: tuple[Json, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    streaming: bool | None = None
 
     def wire(self, team_id: str, replies: int = 0) -> Json:
         """The message as `conversations.history` answers.
@@ -144,6 +155,15 @@ class Message:
             found["blocks"] = list(self.blocks)
         if self.attachments:
             found["attachments"] = list(self.attachments)
+        if self.files:
+            found["files"] = list(self.files)
+            found["upload"] = False
+        if self.reactions:
+            found["reactions"] = [
+                {"name": one.name, "users": list(one.user_ids), "count": len(one.user_ids)} for one in self.reactions
+            ]
+        if self.streaming is not None:
+            found["streaming_state"] = "in_progress" if self.streaming else "completed"
         if self.metadata is not None:
             found["metadata"] = self.metadata
         if self.thread_ts or replies:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,14 +16,20 @@ from aiohttp import web
 from bot.demo.workspace.chat import Desk
 from bot.demo.workspace.events import Delivery
 from bot.demo.workspace.faults import Faults
+from bot.demo.workspace.files import FileServer
 from bot.demo.workspace.identity import Bot
+from bot.demo.workspace.modals import Modals
+from bot.demo.workspace.pagedeeds import PageDeeds
 from bot.demo.workspace.pagefeed import PageFeed, loopback_only
 from bot.demo.workspace.people import People
 from bot.demo.workspace.ratelimits import RateLimits
-from bot.demo.workspace.records import Change
+from bot.demo.workspace.records import Change, Json
 from bot.demo.workspace.responseurls import ResponseUrls
+from bot.demo.workspace.roster import Roster
 from bot.demo.workspace.sockets import Sockets
 from bot.demo.workspace.state import State
+from bot.demo.workspace.subscriptions import Subscriptions
+from bot.demo.workspace.suggestions import Suggestions
 from bot.demo.workspace.webapi import WebApi
 
 T = TypeVar("T")
@@ -65,21 +71,30 @@ class Server:
         )
         self.web_api = WebApi(desk=Desk(state=state, bot=bot), faults=faults, limits=rate_limits, sockets=self.sockets)
         self._response_urls = ResponseUrls(state=state, bot=bot)
-        self.people = People(state=state, bot=bot, delivery=self.delivery, response_urls=self._response_urls)
-        self._page = PageFeed(
+        self._files = FileServer(state=state, faults=faults)
+        subscriptions = Subscriptions(state=state, bot=bot, delivery=self.delivery)
+        suggestions = Suggestions(bot=bot, delivery=self.delivery)
+        self.people = People(
             state=state,
             bot=bot,
-            people=self.people,
             delivery=self.delivery,
-            sockets=self.sockets,
-            page_dir=page_dir,
+            response_urls=self._response_urls,
+            subscriptions=subscriptions,
+            suggestions=suggestions,
         )
+        self.modals = Modals(
+            state=state, bot=bot, delivery=self.delivery, subscriptions=subscriptions, suggestions=suggestions
+        )
+        self.roster = Roster(state=state, bot=bot, subscriptions=subscriptions, refuse_tokens=self._refuse_tokens)
+        self._page = PageFeed(state=state, bot=bot, delivery=self.delivery, sockets=self.sockets, page_dir=page_dir)
+        self._deeds = PageDeeds(state=state, bot=bot, people=self.people, modals=self.modals, roster=self.roster)
         self._state = state
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping: asyncio.Event | None = None
         self._failure: BaseException | None = None
         state.watch(self._message_changed)
+        state.watch_pages(self._page_shown)
         faults.bind(self._drop_sockets)
 
     @property
@@ -95,7 +110,7 @@ class Server:
             raise RuntimeError("The workspace is started already.")
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        self.people.base_url = self.url
+        self._state.base_url = self.url
         self.web_api.socket_url = f"ws://127.0.0.1:{self.port}/link"
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(listener, ready), name="workspace", daemon=True)
@@ -142,6 +157,8 @@ class Server:
                 web.get("/api/{method}", self.web_api.serve),
                 web.get("/link", self.sockets.link),
                 web.post("/hook/{kind}/{team_id}/{token}", self._response_urls.hook),
+                *self._files.routes(),
+                *self._deeds.routes(),
                 *self._page.routes(),
             ]
         )
@@ -167,6 +184,12 @@ class Server:
     def _message_changed(self, change: Change) -> None:
         self._on_loop(self._page.announce, change)
         self._on_loop(self.people.echo, change)
+
+    def _page_shown(self, user_ids: Collection[str], frame: Json) -> None:
+        self._on_loop(self._page.show, user_ids, frame)
+
+    def _refuse_tokens(self, error: str | None) -> None:
+        self.web_api.token_error = error
 
     def _sockets_changed(self) -> None:
         self._state.notify()

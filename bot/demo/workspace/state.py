@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.demo.workspace.records import Change, ChangeKind, Channel, ChannelKind, Message, User
+from bot.demo.workspace.records import Change, ChangeKind, Channel, ChannelKind, Json, Message, User
+from bot.demo.workspace.surfaces import Agent, StoredFile, Stream, Trigger, UserGroup, View
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OUTSIDE_TEAM_ID = "T0OUTSIDE01"
+TRIGGER_LIFETIME = timedelta(seconds=3)
+"""Source: https://docs.slack.dev/interactivity/handling-user-interaction (trigger_id expires in 3 seconds)."""
 _COLORS = ("0b7a6f", "e7392d", "3c989f", "674b1b", "e96699", "9f69e7", "684b6c", "de5f24", "2b6836")
 
 
@@ -24,10 +27,21 @@ class State:
         self.team_name = team_name
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
+        self.usergroups: dict[str, UserGroup] = {}
+        self.files: dict[str, StoredFile] = {}
+        self.triggers: dict[str, Trigger] = {}
+        self.views: dict[str, View] = {}
+        self.modals: dict[str, tuple[str, ...]] = {}
+        self.homes: dict[str, str] = {}
+        self.streams: dict[tuple[str, str], Stream] = {}
+        self.agents: dict[str, Agent] = {}
+        self.trigger_lifetime = TRIGGER_LIFETIME
+        self.base_url = ""
         self._now = now
         self._messages: dict[str, dict[str, Message]] = {}
         self._ephemerals: dict[tuple[str, str], dict[str, Message]] = {}
         self._observers: list[Callable[[Change], None]] = []
+        self._shows: list[Callable[[Collection[str], Json], None]] = []
         self._last_us = 0
         self._numbers = 0
 
@@ -58,6 +72,18 @@ class State:
         """Call `observer` with every change, in order, under the lock: it must return at once."""
         with self.changed:
             self._observers.append(observer)
+
+    def watch_pages(self, observer: Callable[[Collection[str], Json], None]) -> None:
+        """Call `observer` with the ids of users and a frame their pages must show; under the lock, like `watch`."""
+        with self.changed:
+            self._shows.append(observer)
+
+    def show(self, user_ids: Collection[str], frame: Json) -> None:
+        """Show something other than a message on the pages of these users."""
+        with self.changed:
+            for observer in self._shows:
+                observer(frozenset(user_ids), frame)
+            self.notify()
 
     def notify(self) -> None:
         """Count a change and wake everyone who waits for one."""
@@ -127,9 +153,31 @@ class State:
         """Add a member to a conversation."""
         with self.changed:
             channel = self.channels[channel_id]
-            self.channels[channel_id] = joined = replace(channel, members=channel.members | {user_id})
-            self.notify()
-            return joined
+            return self.keep_channel(replace(channel, members=channel.members | {user_id}))
+
+    def keep_channel(self, channel: Channel) -> Channel:
+        """Store a new version of a conversation; the pages of all who were or are in it read it anew."""
+        with self.changed:
+            concerned = self.channels[channel.channel_id].members | channel.members
+            self.channels[channel.channel_id] = channel
+            self.show(concerned, {"type": "places"})
+            return channel
+
+    def keep_agent(self, channel_id: str, agent: Agent) -> None:
+        """Store and show what the agent view of a conversation shows."""
+        with self.changed:
+            self.agents[channel_id] = agent
+            frame: Json = {"type": "agent", "channel": channel_id, "agent": agent.wire()}
+            self.show(self.channels[channel_id].members, frame)
+
+    def clear_status(self, channel_id: str, thread_ts: str | None) -> None:
+        """Take the status of a thread away, as a posted reply does; a post at top level leaves it."""
+        with self.changed:
+            agent = self.agents.get(channel_id)
+            if agent is None or thread_ts not in agent.statuses:
+                return
+            statuses = {ts: status for ts, status in agent.statuses.items() if ts != thread_ts}
+            self.keep_agent(channel_id, replace(agent, statuses=statuses))
 
     def user(self, name_or_id: str) -> User:
         """The user with this id or name. Raises: KeyError, naming those there are."""

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from bot.demo.workspace.chat import Desk
 from bot.demo.workspace.content import MethodError
-from bot.demo.workspace.conversations import METHODS
 from bot.demo.workspace.faults import Fault, FaultKind, Faults
 from bot.demo.workspace.identity import BOT_SCOPES
+from bot.demo.workspace.methods import METHODS
 from bot.demo.workspace.ratelimits import RateLimits, Throttle
 from bot.demo.workspace.records import Call, Channel, Json
 from bot.demo.workspace.sockets import SOCKETS_HIGH, Sockets
@@ -31,6 +31,7 @@ class WebApi:
     def __init__(self, *, desk: Desk, faults: Faults, limits: RateLimits, sockets: Sockets) -> None:
         self.calls: list[Call] = []
         self.socket_url = ""
+        self.token_error: str | None = None
         self._desk = desk
         self._faults = faults
         self._throttle = Throttle(limits)
@@ -83,6 +84,8 @@ class WebApi:
             raise MethodError("not_allowed_token_type")
         if token != wanted:
             raise MethodError("invalid_auth")
+        if self.token_error is not None:
+            raise MethodError(self.token_error)
 
     def _run(self, method: str, params: Mapping[str, Any]) -> Json:
         try:
@@ -126,7 +129,7 @@ class WebApi:
 
     def _channel(self, params: Mapping[str, Any]) -> Channel | None:
         try:
-            return self._desk.state.channel(str(params.get("channel", "")))
+            return self._desk.state.channel(str(params.get("channel") or params.get("channel_id") or ""))
         except KeyError:
             return None
 

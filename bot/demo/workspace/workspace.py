@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from bot.demo.workspace.chat import Desk, direct_channel
+from bot.demo.workspace.deeds import Deeds
 from bot.demo.workspace.events import ACK_SECONDS, RETRY_SECONDS
 from bot.demo.workspace.faults import Faults
-from bot.demo.workspace.identity import Bot, SlashCommand
+from bot.demo.workspace.identity import BOT_EVENTS, Bot, Shortcut, SlashCommand
 from bot.demo.workspace.ratelimits import RateLimits
-from bot.demo.workspace.records import Call, ChannelKind, Message, SlashResult
+from bot.demo.workspace.records import Call, ChannelKind, Message
 from bot.demo.workspace.server import Server
-from bot.demo.workspace.state import State
+from bot.demo.workspace.state import TRIGGER_LIFETIME, State
 
 T = TypeVar("T")
 
@@ -30,6 +31,13 @@ DEFAULT_COMMANDS = (
         command="/eksip",
         description="EKS IP capacity",
         usage_hint="status | subnet | who | maxpods | explain | alerts | help",
+    ),
+)
+DEFAULT_SHORTCUTS = (
+    Shortcut(
+        name="Diagnose with eksip",
+        callback_id="eksip_diagnose_message",
+        description="Look for IP exhaustion in this message",
     ),
 )
 PEOPLE = (("ana", "Ana Marques"), ("ben", "Ben Okafor"), ("chris", "Chris Lindqvist"))
@@ -45,7 +53,7 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251
 
 
-class Workspace:
+class Workspace(Deeds):
     """One team with people, channels and the bot installed; serves on its own thread between start and stop.
 
     Example: with Workspace() as ws: WebClient(token=ws.bot_token, base_url=ws.api_url).auth_test()
@@ -62,12 +70,17 @@ class Workspace:
         bot_token: str = BOT_TOKEN,
         app_token: str = APP_TOKEN,
         commands: Sequence[SlashCommand] = DEFAULT_COMMANDS,
+        shortcuts: Sequence[Shortcut] = DEFAULT_SHORTCUTS,
+        events: Collection[str] = BOT_EVENTS,
         rate_limits: RateLimits | None = None,
         retry_seconds: Sequence[float] = RETRY_SECONDS,
         ack_seconds: float = ACK_SECONDS,
+        enterprise_id: str | None = None,
+        trigger_seconds: float = TRIGGER_LIFETIME.total_seconds(),
     ) -> None:
         self.faults = Faults()
         self._state = State(now=now, team_id="T0LOCAL0001", team_name="Example Corp")
+        self._state.trigger_lifetime = timedelta(seconds=trigger_seconds)
         bot_user = self._state.add_user("eksip", real_name="eksip", bot_id="B0LOCAL0001", is_bot=True)
         self._bot = Bot(
             name="eksip",
@@ -78,6 +91,9 @@ class Workspace:
             team_name="Example Corp",
             team_domain="example-corp",
             commands=tuple(commands),
+            shortcuts=tuple(shortcuts),
+            events=frozenset(events),
+            enterprise_id=enterprise_id,
             bot_token=bot_token,
             app_token=app_token,
             signing_secret=signing_secret,
@@ -195,43 +211,6 @@ class Workspace:
         if not bot:
             direct_channel(Desk(state=self._state, bot=self._bot), user.user_id)
         return user.user_id
-
-    def slash(self, text: str, *, user: str = "ana", channel: str = "ops", command: str = "/eksip") -> SlashResult:
-        """Type a slash command and wait for its acknowledgement, 3 seconds at most."""
-        return self._server.call(self._server.people.slash(text, user=user, channel=channel, command=command))
-
-    def say(self, text: str, *, user: str = "ana", channel: str = "ops", thread_ts: str | None = None) -> str:
-        """Post as a person; `@eksip` becomes a mention and is delivered to the bot: the message's ts."""
-
-        async def post() -> str:
-            return self._server.people.say(text, user=user, channel=channel, thread_ts=thread_ts).ts
-
-        return self._server.call(post())
-
-    def click(
-        self,
-        *,
-        channel: str,
-        ts: str,
-        action_id: str,
-        user: str = "ana",
-        value: str | None = None,
-        option: str | None = None,
-    ) -> None:
-        """Press a button or choose an option (by value or text) in a message or an ephemeral this user sees.
-
-        Raises: LookupError when it is not there; TimeoutError when the bot does not acknowledge within 3 seconds;
-        ConnectionError when it cannot be reached or refuses.
-        """
-        error = self._server.call(
-            self._server.people.click(
-                channel=channel, ts=ts, action_id=action_id, user=user, value=value, option=option
-            )
-        )
-        if error == "operation_timeout":
-            raise TimeoutError(f"The bot did not acknowledge {action_id} within 3 seconds.")
-        if error is not None:
-            raise ConnectionError(f"The bot did not take {action_id}: {error}.")
 
     def messages(self, channel: str) -> list[dict[str, Any]]:
         """What everyone in a channel sees now, oldest first, edits applied, thread replies included."""

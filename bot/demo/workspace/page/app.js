@@ -1,13 +1,15 @@
 // The page of the local workspace: joins the model, the lists, the message boxes and the server.
 
+import { drawTabs, promptButtons, statusLine } from "./agent.js";
 import { Composer, suggestions, usageHint } from "./composer.js";
 import { confirmWith } from "./confirm.js";
 import { refreshAges } from "./dates.js";
 import { el, icon } from "./dom.js";
 import { Feed, avatar } from "./feed.js";
 import { Model } from "./model.js";
-import { EventStream, act, readState, send } from "./server.js";
+import { EventStream, act, post as postTo, readState, send } from "./server.js";
 import { drawConnection, drawSidebar, sign } from "./sidebar.js";
+import { Home, Modal } from "./views.js";
 import { welcome } from "./welcome.js";
 
 const AGES_EVERY_MS = 30000;
@@ -18,6 +20,7 @@ const model = new Model();
 let stream = null;
 let openChannel = null;
 let openThread = null;
+let openTab = "messages";
 
 const names = {
   userName: (userId) => model.users.get(userId)?.name ?? null,
@@ -35,6 +38,11 @@ const page = {
     if (!answer.ok) tell(action.channel, threadTs, answer.text);
     return answer.ok;
   },
+  post: (path, body) => postTo(path, { user: model.me.id, ...body }),
+  async shortcut(callbackId, channel, ts, threadTs) {
+    const answer = await page.post("/page/shortcut", { callback_id: callbackId, channel, ts });
+    if (!answer.ok) tell(channel, threadTs, answer.text);
+  },
   dismiss(channel, ts) {
     model.remove(channel, ts);
     draw();
@@ -42,6 +50,8 @@ const page = {
 };
 const feed = new Feed(byId("feed"), page, { onBehind: showBehind });
 const threadFeed = new Feed(byId("thread-feed"), page, { inThread: true });
+const modal = new Modal(byId("modal"), page);
+const home = new Home(byId("home"), page);
 const composer = box("composer-main", "composer", "send", () => null);
 const threadComposer = box("composer-thread", "thread-composer", "thread-send", () => openThread);
 
@@ -81,6 +91,33 @@ function draw() {
   document.title = `${unread ? `(${unread}) ` : ""}${title} · ${model.team.name}`;
   feed.show(`${model.me.id} ${openChannel}`, openChannel, model.topLevel(openChannel), [welcomeOf(channel)]);
   drawThread();
+  drawAgent(channel);
+  modal.show(model.modals);
+}
+
+/** The tabs, the Home tab, statuses and prompts: what an app's own conversation has besides messages. */
+function drawAgent(channel) {
+  const isDm = channel.kind === "dm";
+  const atHome = isDm && openTab === "home";
+  byId("tabs").hidden = !isDm;
+  if (isDm && byId("tabs").dataset.tab !== openTab) drawTabs(byId("tabs"), openTab, chooseTab);
+  byId("tabs").dataset.tab = isDm ? openTab : "";
+  byId("home").hidden = !atHome;
+  byId("feed").hidden = atHome;
+  byId("composer-place").hidden = atHome;
+  if (atHome) home.show(model.home);
+  const bot = model.botUser()?.name ?? "The app";
+  const agent = model.agents.get(channel.id);
+  const last = Object.keys(agent?.statuses ?? {}).filter((ts) => ts !== openThread).sort().at(-1);
+  const prompts = isDm && !atHome ? promptButtons(agent, (text) => post(text, null)) : null;
+  byId("agent-place").replaceChildren(...[atHome ? null : statusLine(bot, last && model.status(channel.id, last)), prompts].filter(Boolean));
+  byId("thread-agent-place").replaceChildren(...[openThread && statusLine(bot, model.status(channel.id, openThread))].filter(Boolean));
+}
+
+function chooseTab(tab) {
+  openTab = tab;
+  page.post("/page/home", { tab });
+  draw();
 }
 
 // Kept while the place is the same, so that it is not announced again with every message.
@@ -97,14 +134,14 @@ function drawThread() {
   byId("page").classList.toggle("with-thread", Boolean(parent));
   if (!parent) return;
   const channel = model.channels.get(openChannel);
-  byId("thread-place").textContent = channel.kind === "dm" ? channel.name : `#${channel.name}`;
+  byId("thread-place").textContent = model.threadTitle(openChannel, openThread) ?? (channel.kind === "dm" ? channel.name : `#${channel.name}`);
   threadComposer.setPlaceholder("Reply…");
   threadFeed.show(`${model.me.id} ${openChannel} ${openThread}`, openChannel, [parent, ...model.replies(openChannel, openThread)]);
 }
 
 function showThread(ts) {
   openThread = ts;
-  drawThread();
+  draw();
   if (ts) threadComposer.box.focus();
   else composer.box.focus();
 }
@@ -122,6 +159,7 @@ function choose(channelId) {
   const moved = channelId !== openChannel;
   openChannel = channelId;
   if (moved) openThread = null;
+  if (moved && model.channels.get(channelId).kind === "dm") page.post("/page/home", { tab: openTab });
   remember();
   showSidebar(false);
   draw();
@@ -222,7 +260,7 @@ byId("close-thread").addEventListener("click", () => showThread(null));
 byId("newer").addEventListener("click", () => feed.scrollToEnd());
 document.addEventListener("visibilitychange", draw);
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || byId("confirm").open) return;
+  if (event.key !== "Escape" || byId("confirm").open || byId("modal").open) return;
   if (byId("page").classList.contains("with-sidebar")) showSidebar(false);
   else if (openThread) showThread(null);
 });

@@ -5,23 +5,30 @@ import { control } from "./controls.js";
 import { clock, dateOf } from "./dates.js";
 import { el, lines, link, safeUrl } from "./dom.js";
 import { textWithEmoji } from "./emoji.js";
+import { fileUrl, plan, taskCard } from "./extras.js";
 import { markdown } from "./markdown.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
-import { table } from "./table.js";
+import { chartTable, table } from "./table.js";
 
 const BLOCKS = {
-  section, header, context, actions, divider, image,
+  section, header, context, actions, divider, image, input, card, alert, plan,
+  context_actions: actions,
+  task_card: taskCard,
+  carousel: (block, host) => el("div", { class: "block carousel", tabindex: 0, role: "group", "aria-label": "Cards" }, (block.elements ?? []).map((one) => card({ ...one, block_id: block.block_id }, host))),
   rich_text: (block, host) => richText(block, host.names),
   markdown: (block) => el("div", { class: "block markdown" }, markdown(block.text ?? "")),
   table: (block, host) => table(block, host.names),
+  data_table: (block, host) => table(block, host.names),
+  data_visualization: (block, host) => chartTable(block, host.names),
 };
 // The words Slack itself still accepts as an attachment's colour.
 const COLOUR_WORDS = { good: "#2eb886", warning: "#daa038", danger: "#a30200" };
 
 /**
  * The nodes of a list of blocks. `host` is what a block may use of its message:
- * {names, act({action_id, block_id, value, option}) -> Promise<boolean>, confirm(dialog) -> Promise<boolean>}.
+ * {names, act({action_id, block_id, value, option}) -> Promise<boolean>, confirm(dialog) -> Promise<boolean>,
+ * suggest({action_id, block_id, typed}) -> Promise<options>}; a view adds {idOf, heldBy, shownBy, hold} for its inputs.
  */
 export function blockNodes(blocks, host) {
   return (blocks ?? []).map((block) => {
@@ -101,6 +108,30 @@ function image(block, host) {
     picture(block, block.alt_text, "block-image"));
 }
 
+function input(block, host) {
+  const node = control(block.element ?? {}, block, host);
+  const id = host.idOf?.(block, block.element ?? {}) ?? block.block_id ?? "";
+  const field = node.matches("[data-action-id]") ? node : node.querySelector("[data-action-id]");
+  field?.setAttribute("aria-labelledby", `${id}-label`);
+  field?.setAttribute("aria-describedby", `${id}-note`);
+  return el("div", { class: "block input" },
+    el("label", { id: `${id}-label`, for: id, class: "input-label" }, ...textNodes(block.label, host.names), block.optional ? el("span", { class: "optional" }, " (optional)") : null),
+    node,
+    el("div", { id: `${id}-note` },
+      el("div", { class: "input-error", hidden: true }),
+      block.hint ? el("div", { class: "input-hint" }, ...textNodes(block.hint, host.names)) : null));
+}
+
+function alert(block, host) {
+  return el("div", { class: `block alert ${block.level ?? "default"}`, role: "note" }, ...textNodes(block.text, host.names));
+}
+
+function card(block, host) {
+  const line = (name) => (block[name] ? el("div", { class: `card-${name}` }, ...textNodes(block[name], host.names)) : null);
+  return el("div", { class: "block card" }, line("title"), line("subtitle"), line("body"), line("subtext"),
+    block.actions?.length ? el("div", { class: "actions" }, block.actions.map((element) => control(element, block, host))) : null);
+}
+
 function unknown(block) {
   return el("div", { class: "block unknown" }, `This page does not draw the block “${block?.type ?? "without a type"}”.`);
 }
@@ -128,6 +159,7 @@ function attachmentColour(colour) {
 }
 
 function imageUrl(source) {
+  if (source.slack_file?.id) return fileUrl(source.slack_file.id);
   const address = source.image_url ?? source.slack_file?.url ?? null;
   if (address === null) return null;
   if (address.startsWith("data:image/") || address.startsWith("/")) return address;

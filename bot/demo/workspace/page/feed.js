@@ -3,6 +3,8 @@
 import { attachmentNode, blockNodes } from "./blocks.js";
 import { clock, dateOf, dayKey, dayName } from "./dates.js";
 import { el, icon } from "./dom.js";
+import { fileNodes, reactionNodes } from "./extras.js";
+import { menuBox } from "./menu.js";
 import { isReply } from "./model.js";
 import { mrkdwn } from "./mrkdwn.js";
 
@@ -94,6 +96,8 @@ export class Feed {
     if (message.ephemeral) {
       content.prepend(el("div", { class: "only-you" }, icon("M1.5 10s3-5.5 8.5-5.5 8.5 5.5 8.5 5.5-3 5.5-8.5 5.5S1.5 10 1.5 10z", "M10 12.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z"), "Only visible to you"));
     }
+    const reactions = reactionNodes(message.reactions, names);
+    if (reactions) content.append(reactions);
     content.append(this.underline(channel, message));
     return el("article", {
       class: ["message", grouped && "grouped", message.ephemeral && "ephemeral", message.deleted && "deleted"].filter(Boolean).join(" "),
@@ -112,12 +116,15 @@ export class Feed {
       names,
       confirm: this.page.confirm,
       act: (action) => this.page.act({ channel, ts: message.ts, ...action }, isReply(message) ? message.thread_ts : null),
+      suggest: (asked) => this.page.post("/page/options", { channel, ts: message.ts, ...asked }),
     };
     const edited = message.edited ? el("span", { class: "edited", title: `Edited ${clock(dateOf(message.edited))}` }, "(edited)") : null;
     if (message.blocks?.length) body.append(...blockNodes(message.blocks, host));
     // As in Slack, top-level blocks replace the text; attachments do not: a text beside them stands above them.
     else if (message.text) body.append(el("div", { class: "text" }, mrkdwn(message.text, names)));
     body.append(...(message.attachments ?? []).map((one) => attachmentNode(one, host)));
+    body.append(...fileNodes(message.files));
+    if (message.streaming) body.append(el("span", { class: "writing", role: "img", "aria-label": "still writing" }));
     if (edited) {
       const last = body.lastElementChild;
       (last?.classList.contains("text") ? last : body).append(" ", edited);
@@ -144,10 +151,16 @@ export class Feed {
       return el("div", { class: "tools" }, el("button", { type: "button", title: "Dismiss", "aria-label": "Dismiss this message", on: { click: () => this.page.dismiss(channel, message.ts) } },
         icon("M5 5l10 10", "M15 5L5 15")));
     }
-    if (this.inThread) return "";
     const thread = isReply(message) ? message.thread_ts : message.ts;
-    return el("div", { class: "tools" }, el("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread", on: { click: () => this.page.openThread(thread) } },
-      icon("M3 4.5h14v9H9l-4 3.5v-3.5H3z", "M6.5 8h7", "M6.5 10.5h4.5")));
+    const reply = this.inThread ? null : el("button", { type: "button", title: "Reply in thread", "aria-label": "Reply in thread", on: { click: () => this.page.openThread(thread) } },
+      icon("M3 4.5h14v9H9l-4 3.5v-3.5H3z", "M6.5 8h7", "M6.5 10.5h4.5"));
+    const shortcuts = this.page.model.shortcuts.map((one) => ({
+      content: [one.name], note: one.description ? [one.description] : null, value: one.callback_id,
+      choose: () => this.page.shortcut(one.callback_id, channel, message.ts, isReply(message) ? message.thread_ts : null),
+    }));
+    const more = el("button", { type: "button", title: "More actions", "aria-label": "More message actions", dataset: { testid: "message-menu" } }, icon("M5 10h.01", "M10 10h.01", "M15 10h.01"));
+    const both = [reply, shortcuts.length ? menuBox(more, shortcuts) : null].filter(Boolean);
+    return both.length ? el("div", { class: "tools" }, both) : "";
   }
 
   replyCount(channel, message) {
@@ -176,11 +189,13 @@ function dayDivider(date) {
 function continues(previous, message) {
   if (!previous || previous.ephemeral || message.ephemeral || previous.deleted || message.deleted) return false;
   const near = Number(message.ts) - Number(previous.ts) < GROUP_SECONDS;
-  return near && previous.user === message.user && previous.username === message.username && !previous.reply_count;
+  const plain = !previous.reply_count && !previous.reactions?.length;
+  return near && plain && previous.user === message.user && previous.username === message.username;
 }
 
 // A new reply or a state read again is no change of the card itself.
 function differs(before, after) {
+  if (after.streaming || before.streaming) return false; // It grows before one's eyes: no flash.
   const shown = ({ text, blocks, attachments, deleted }) => JSON.stringify([text, blocks, attachments, deleted]);
   return shown(before) !== shown(after);
 }

@@ -4,7 +4,7 @@ const SLACKBOT = "USLACKBOT";
 
 export class Model {
   constructor() {
-    Object.assign(this, { team: { name: "" }, me: null, users: new Map(), channels: new Map(), commands: [], bot: { connected: false } });
+    Object.assign(this, { team: { name: "" }, me: null, users: new Map(), channels: new Map(), commands: [], shortcuts: [], bot: { connected: false }, modals: [], home: null, agents: new Map() });
     this.messages = new Map();
   }
 
@@ -15,6 +15,10 @@ export class Model {
     this.me = state.me;
     this.users = new Map(state.users.map((user) => [user.id, user]));
     this.commands = state.commands ?? [];
+    this.shortcuts = state.shortcuts ?? [];
+    this.modals = state.modals ?? [];
+    this.home = state.home ?? null;
+    this.agents = new Map(Object.entries(state.agents ?? {}));
     this.bot = state.bot;
     const known = samePerson ? this.channels : new Map();
     this.channels = new Map(state.channels.map((channel) => [channel.id, { ...channel, unread: known.get(channel.id)?.unread ?? channel.unread ?? 0 }]));
@@ -28,12 +32,16 @@ export class Model {
     }
   }
 
-  /** Applies one event of the stream; false when it speaks of a channel the page has not read yet. */
+  /** Applies one event of the stream; false when the page must read the state anew: a channel is new to it, or changed. */
   apply(event, openChannel) {
     if (event.type === "connection") {
       this.bot = { ...this.bot, ...event.bot };
       return true;
     }
+    if (event.type === "modals") this.modals = event.views;
+    if (event.type === "home") this.home = event.view;
+    if (event.type === "agent") this.agents.set(event.channel, event.agent);
+    if (["modals", "home", "agent"].includes(event.type)) return true;
     const messages = this.messages.get(event.channel);
     if (messages === undefined) return false;
     if (event.type === "deleted") this.remove(event.channel, event.ts ?? event.message?.ts);
@@ -88,6 +96,16 @@ export class Model {
     const user = this.users.get(message.user);
     const name = message.username || user?.name || message.user || "unknown";
     return { name, color: user?.color ?? null, isBot: Boolean(message.is_bot || user?.is_bot), isSlackbot: message.user === SLACKBOT };
+  }
+
+  /** What the app says it is doing in a thread, or null. */
+  status(channel, threadTs) {
+    return this.agents.get(channel)?.statuses?.[threadTs] ?? null;
+  }
+
+  /** The title the app gave a thread, or null. */
+  threadTitle(channel, threadTs) {
+    return this.agents.get(channel)?.titles?.[threadTs] ?? null;
   }
 
   botUser() {

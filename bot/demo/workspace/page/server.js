@@ -22,11 +22,13 @@ export function act(action) {
   return post("/page/action", action);
 }
 
-async function post(path, body) {
+/** Posts JSON; {ok, text, …} whatever happens. */
+export async function post(path, body) {
   try {
     const response = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     const answer = await response.json().catch(() => ({}));
-    return { ok: answer.ok === true, text: answer.text ?? (answer.ok ? "" : `The workspace answered ${response.status}.`) };
+    const text = answer.text ?? (answer.ok ? "" : `The workspace answered ${response.status}.`);
+    return { ...answer, ok: answer.ok === true, text };
   } catch {
     return { ok: false, lost: true, text: LOST };
   }

@@ -11,8 +11,9 @@ export function table(block, names) {
   const [head = [], ...rows] = block.rows ?? [];
   const columns = block.column_settings ?? [];
   const cells = (row, tag) => el("tr", {}, row.map((cell, at) => cellNode(cell, columns[at] ?? {}, tag, names)));
-  return el("div", { class: "block table-box", role: "region", "aria-label": "Table", tabindex: 0 },
-    el("table", {}, el("thead", {}, cells(head, "th")), el("tbody", {}, rows.map((row) => cells(row, "td")))));
+  const caption = block.caption?.text ?? block.caption ?? null;
+  return el("div", { class: "block table-box", role: "region", "aria-label": caption ?? "Table", tabindex: 0 },
+    el("table", {}, caption ? el("caption", {}, caption) : null, el("thead", {}, cells(head, "th")), el("tbody", {}, rows.map((row) => cells(row, "td")))));
 }
 
 function cellNode(cell, column, tag, names) {
@@ -28,4 +29,15 @@ function cellContent(cell, names) {
     case "rich_text": return richText(cell, names);
     default: return el("span", { class: "unknown" }, cell?.type ?? "empty cell");
   }
+}
+
+/** The numbers of a chart block as a table, a row for each category: Slack draws the picture, the page its data. */
+export function chartTable(block, names) {
+  const chart = block.chart ?? {};
+  const series = chart.type === "pie" ? [{ name: "", data: chart.segments ?? [] }] : chart.series ?? [];
+  const categories = [...new Set(series.flatMap((one) => (one.data ?? []).map((point) => point.label)))];
+  const cell = (text) => ({ type: "raw_text", text: String(text ?? "") });
+  const rows = categories.map((category) => [cell(category), ...series.map((one) => cell(one.data?.find((point) => point.label === category)?.value))]);
+  const head = [cell(chart.axis_config?.x_label), ...series.map((one) => cell(one.name))];
+  return table({ rows: [head, ...rows], caption: block.title?.text ?? block.title, column_settings: [{}, ...series.map(() => ({ align: "right" }))] }, names);
 }

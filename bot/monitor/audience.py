@@ -1,0 +1,145 @@
+"""The audience of an alert: the channels whose watches cover what it is about, and how much of it they want to hear."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.alerts.alert import Alert
+from bot.alerts.quiet import MuteWindow
+from bot.alerts.readings import Severity
+from bot.alerts.silences import in_scope
+from bot.alerts.subject import SubjectKind
+from bot.alerts.subnet_rules import LOW_IPS
+from bot.config.sections import WatchSettings
+from bot.errors import UserError
+from bot.inventory import Inventory, Subnet
+from bot.scope import Scope, ScopeKind, cluster_key, contains, resolve
+from bot.store import Watch
+
+log = logging.getLogger(__name__)
+
+NOBODY = "no channel watches it"
+OTHER_SEVERITY = "the channel wants other severities"
+NOT_LOW_ENOUGH = "above the channel's own threshold"
+"""Why an alert is not told, before the question is asked at all: as `alerts why` shows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """A channel's watch of a scope; no severities mean all, `below_ips` and `below_pct` are about low subnets only."""
+
+    channel: str
+    scope: Scope
+    severities: tuple[Severity, ...] = ()
+    below_ips: int | None = None
+    below_pct: float | None = None
+    quiet: MuteWindow | None = None
+
+    def refuses(self, alert: Alert) -> str:
+        """Why the channel does not want this alert of its scope; "" when it does."""
+        if self.severities and alert.severity not in self.severities:
+            return OTHER_SEVERITY
+        if alert.rule != LOW_IPS.name or (self.below_ips is None and self.below_pct is None):
+            return ""
+        wanted = max(self.below_ips or 0, (alert.capacity or 0) * (self.below_pct or 0) / 100)
+        return "" if alert.value < wanted else NOT_LOW_ENOUGH
+
+
+def listeners(watches: Iterable[Watch], configured: Iterable[WatchSettings], inventory: Inventory) -> list[Listener]:
+    """The watches set up from Slack and those of the configuration; one that names nothing known is reported."""
+    found = [
+        Listener(
+            channel=watch.channel,
+            scope=scope,
+            severities=watch.severities,
+            below_ips=watch.below_ips,
+            below_pct=watch.below_pct,
+            quiet=watch.quiet,
+        )
+        for watch in watches
+        if (scope := stored_scope(watch.scope)) is not None
+    ]
+    for entry in configured:
+        try:
+            found.append(Listener(channel=entry.channel, scope=resolve(entry.scope, inventory, verb="watch")))
+        except UserError as exc:
+            log.warning(
+                "a configured watch names nothing known",
+                extra={"channel": entry.channel, "scope": entry.scope, "reason": exc.message},
+            )
+    return found
+
+
+def stored_scope(text: str) -> Scope | None:
+    """The scope of a stored watch, whose form is stable; None where this version knows no such kind."""
+    word, _, value = text.partition(":")
+    kinds = {kind.value: kind for kind in ScopeKind}
+    return Scope(kind=kinds[word], value=value) if word in kinds else None
+
+
+class Audience:
+    """Finds who hears of an alert, by one inventory.
+
+    Who watches a part of the fleet hears also that what contains it cannot be read: silence would look like health.
+    """
+
+    def __init__(self, every: Sequence[Listener], inventory: Inventory, subnets: dict[str, Subnet]) -> None:
+        self._every = every
+        self._subnets = subnets
+        self._clusters = {cluster_key(cluster): cluster for cluster in inventory.clusters}
+        self._vpcs = {vpc.vpc_id: vpc for vpc in inventory.vpcs}
+        self._cluster_subnets = {key: cluster.all_subnet_ids for key, cluster in self._clusters.items()}
+        self.quiet = tuple(each.quiet for each in every if each.quiet is not None)
+
+    def channels(self, alert: Alert) -> Iterator[tuple[str, str]]:
+        """Each channel that watches what the alert is about, once, with why it does not want it ("" when it does)."""
+        refused: dict[str, str] = {}
+        for listener in self._every:
+            if refused.get(listener.channel) != "" and self._covers(listener.scope, alert):
+                refused[listener.channel] = listener.refuses(alert)
+        yield from refused.items()
+
+    def _covers(self, scope: Scope, alert: Alert) -> bool:
+        if scope.kind is ScopeKind.ALL or in_scope(scope, alert):
+            return True
+        match alert.scope_kind:
+            case SubjectKind.SUBNET:
+                return self._holds_subnet(scope, alert.subnet_id)
+            case SubjectKind.REGION | SubjectKind.ACCOUNT:
+                return self._lies_in(scope, alert.account_id, alert.region)
+            case SubjectKind.VPC:
+                cluster = self._clusters.get(scope.value) if scope.kind is ScopeKind.CLUSTER else None
+                return cluster is not None and cluster.vpc_id == alert.vpc_id
+            case _:
+                return False
+
+    def _holds_subnet(self, scope: Scope, subnet_id: str) -> bool:
+        """Also a subnet that another account shares with the cluster."""
+        if scope.kind is ScopeKind.CLUSTER:
+            return subnet_id in self._cluster_subnets.get(scope.value, frozenset())
+        subnet = self._subnets.get(subnet_id)
+        return subnet is not None and contains(scope, subnet, ())
+
+    def _lies_in(self, scope: Scope, account_id: str, region: str) -> bool:
+        """Whether the scope is, at least in part, in this account and region ("" for any)."""
+        match scope.kind:
+            case ScopeKind.REGION:
+                return region in ("", scope.value)
+            case ScopeKind.CLUSTER:
+                cluster = self._clusters.get(scope.value)
+                subnets = [self._subnets[i] for i in self._cluster_subnets.get(scope.value, ()) if i in self._subnets]
+                places = {(subnet.account_id, subnet.region) for subnet in subnets}
+                if cluster is not None:
+                    places.add((cluster.account_id, cluster.region))
+            case ScopeKind.VPC:
+                vpc = self._vpcs.get(scope.value)
+                places = set() if vpc is None else {(vpc.account_id, vpc.region)}
+            case ScopeKind.SUBNET:
+                subnet = self._subnets.get(scope.value)
+                places = set() if subnet is None else {(subnet.account_id, subnet.region)}
+            case ScopeKind.AZ:
+                zone = scope.value
+                places = {(s.account_id, s.region) for s in self._subnets.values() if zone in (s.az_id, s.az)}
+            case _:
+                places = set()
+        return any(owner == account_id and region in ("", place) for owner, place in places)

@@ -1,0 +1,77 @@
+"""Cards: the message of an outbox row as everything stands now, and the last look before it is posted first."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.alerts import Alert, AlertStatus, outage_card
+from bot.alerts.group_notices import group_card
+from bot.alerts.grouping import Group, group_key, worst_first
+from bot.alerts.notices import overlay_of
+from bot.alerts.notify import Action, Around, Why, decide
+from bot.config import Settings
+from bot.message import Message
+from bot.store import OutboxItem, Store, Untold
+
+LAST_LOOK = frozenset({Why.QUIET_HOURS, Why.SILENCED, Why.INHIBITED})
+"""What stops a first message that waits: somebody silenced it, or the quiet hours began, while Slack was away."""
+
+
+class Cards:
+    """Makes the message of each card that is due, from the alerts it is about."""
+
+    def __init__(self, store: Store, settings: Settings, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._poll = settings.schedule.poll
+        self._now = now
+
+    def message(self, item: OutboxItem) -> Message | None:
+        """The card as it stands; None when its alert is no longer stored, or it must be quiet now."""
+        alert = self._store.alert(item.alert_id)
+        if alert is None:
+            return None
+        now = self._now()
+        group = self._group(item, alert)
+        acks = tuple(self._store.acks(member.alert_id or 0 for member in group.alerts).values())
+        silences = self._store.silences(now)
+        if item.card_ts is None:
+            if group.is_resolved:
+                return outage_card(group.lead)
+            around = Around(
+                channel=item.channel,
+                now=now,
+                poll=self._poll,
+                # Whether the figures are old was asked when it was queued, and a card shows their age.
+                stale_after=timedelta.max,
+                acks=acks,
+                silences=silences,
+                quiet=tuple(watch.quiet for watch in self._store.watches(item.channel) if watch.quiet is not None),
+                open_alerts=self._store.open_alerts(),
+                queued=True,
+            )
+            decision = decide(group, None, around)
+            if decision.action is Action.NOTHING and decision.why in LAST_LOOK:
+                untold = [
+                    Untold(
+                        alert_id=member.alert_id or 0,
+                        channel=item.channel,
+                        reason=decision.why.value,
+                        detail=decision.detail,
+                    )
+                    for member in group.firing
+                ]
+                self._store.withdraw_card(item.alert_id, item.channel, untold, now)
+                return None
+        overlays = {
+            member.alert_id: overlay_of(member, acks, silences, now)
+            for member in group.alerts
+            if member.alert_id is not None
+        }
+        return group_card(group, now, overlays)
+
+    def _group(self, item: OutboxItem, alert: Alert) -> Group:
+        """The alerts on the channel's card, worst first; the alert alone where nothing says more."""
+        entry = next((e for e in self._store.cards_of(item.alert_id) if e.channel == item.channel), None)
+        members = self._store.alerts(entry.alert_ids) if entry is not None else ()
+        shown = [member for member in members if member.status is not AlertStatus.PENDING] or [alert]
+        key = group_key(alert) if entry is None else entry.group_key
+        return Group(group_key=key, alerts=tuple(sorted(shown, key=worst_first)))

@@ -1,0 +1,164 @@
+"""Telling: what every channel hears of the alerts as they stand now, and what it does not and why."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.alerts.acks import Ack
+from bot.alerts.alert import Alert, AlertStatus, Transition
+from bot.alerts.group_notices import repeat_note
+from bot.alerts.grouping import Group, groups
+from bot.alerts.notify import Action, Around, Decision, Said, Why, decide
+from bot.alerts.silences import Silence
+from bot.alerts.subject import SubjectKind
+from bot.monitor.audience import NOBODY, Audience
+from bot.monitor.cadence import Cadence
+from bot.store import Entry, Log, Notice, Untold, Verdicts
+
+HELD_BACK = frozenset(
+    {
+        Why.STALE,
+        Why.QUIET_HOURS,
+        Why.SILENCED,
+        Why.INHIBITED,
+        Why.AWAITS_PARENT,
+        Why.GROUP_WAIT,
+        Why.ACKED,
+        Why.NEVER_TOLD,
+    }
+)
+"""Reasons that keep something from being told: recorded, so that "why did I not hear" has an answer."""
+
+_OPEN = (AlertStatus.FIRING, AlertStatus.RECOVERING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlays:
+    """What people did about alerts, as it stands now."""
+
+    acks: tuple[Ack, ...] = ()
+    silences: tuple[Silence, ...] = ()
+
+
+class Teller:
+    """Decides for one moment what the channels hear, by `notify.decide` for each channel and card."""
+
+    def __init__(
+        self, audience: Audience, overlays: Overlays, cadence: Cadence, *, repeat: timedelta, now: datetime
+    ) -> None:
+        self._audience = audience
+        self._overlays = overlays
+        self._cadence = cadence
+        self._repeat = repeat
+        self._now = now
+
+    def verdicts(self, live: Sequence[Alert], log: Log) -> Verdicts:
+        """What to send and what not, of every open alert and those that ended lately."""
+        heard, untold = self._heard(live, log)
+        parents = [alert for alert in live if alert.scope_kind is not SubjectKind.SUBNET]
+        by_scope: defaultdict[str, list[Alert]] = defaultdict(list)
+        for alert in live:
+            by_scope[alert.scope_key].append(alert)
+        notices: list[Notice] = []
+        cards: set[tuple[str, str]] = set()
+        for channel, alerts in heard.items():
+            for group in groups(alerts):
+                key = (channel, group.group_key)
+                cards.add(key)
+                # Only what contains a subject, or is about the same one, can explain its alert.
+                kin = [*parents, *(other for alert in group.alerts for other in by_scope[alert.scope_key])]
+                around = self._around(channel, group, kin)
+                entry = log.get(key)
+                decision = decide(group, None if entry is None else entry.said, around)
+                if decision.action is not Action.NOTHING and decision.said is not None:
+                    notices.append(_notice(channel, group, entry, decision, decision.said))
+                untold += self._not_told(channel, group, entry, decision, around)
+        return Verdicts(
+            notices=tuple(notices),
+            untold=tuple(untold),
+            over=tuple(key for key in log if key not in cards),
+        )
+
+    def _heard(self, live: Iterable[Alert], log: Log) -> tuple[Mapping[str, list[Alert]], list[Untold]]:
+        """The alerts on the cards of each channel: those it watches and wants, and those it was told of before."""
+        known: defaultdict[int, set[str]] = defaultdict(set)
+        for entry in log.values():
+            known[entry.alert_id].add(entry.channel)
+            for told in entry.said.firing:
+                known[told.alert_id].add(entry.channel)
+        heard: defaultdict[str, list[Alert]] = defaultdict(list)
+        untold: list[Untold] = []
+        for alert in live:
+            if alert.alert_id is None or alert.status is AlertStatus.PENDING:
+                continue
+            wanted = dict(self._audience.channels(alert))
+            channels = known[alert.alert_id] | {channel for channel, refusal in wanted.items() if not refusal}
+            for channel in sorted(channels):
+                heard[channel].append(alert)
+            if alert.status not in _OPEN:
+                continue
+            untold += (
+                Untold(alert_id=alert.alert_id, channel=channel, reason=refusal)
+                for channel, refusal in wanted.items()
+                if refusal and channel not in channels
+            )
+            if not wanted and not channels:
+                untold.append(Untold(alert_id=alert.alert_id, channel="", reason=NOBODY))
+        return heard, untold
+
+    def _around(self, channel: str, group: Group, kin: Iterable[Alert]) -> Around:
+        return Around(
+            channel=channel,
+            now=self._now,
+            poll=self._cadence.poll,
+            stale_after=max(self._cadence.longest_gap(alert.rule) for alert in group.alerts),
+            repeat=self._repeat,
+            acks=self._overlays.acks,
+            silences=self._overlays.silences,
+            quiet=self._audience.quiet,
+            open_alerts=tuple(alert for alert in kin if alert.status is not AlertStatus.RESOLVED),
+        )
+
+    def _not_told(
+        self, channel: str, group: Group, entry: Entry | None, decision: Decision, around: Around
+    ) -> Iterable[Untold]:
+        """Each alert of the card that the channel does not hear of now, with its own reason."""
+        told = {told.alert_id for told in (decision.said.firing if decision.said is not None else ())}
+        said = None if entry is None else entry.said
+        for alert in group.alerts:
+            if alert.alert_id is None or alert.alert_id in told:
+                continue
+            alone = decision
+            if len(group.alerts) > 1 and alert.status in _OPEN:
+                alone = decide(replace(group, alerts=(alert,)), said, around)
+            if alone.why in HELD_BACK:
+                yield Untold(alert_id=alert.alert_id, channel=channel, reason=alone.why.value, detail=alone.detail)
+
+
+def _notice(channel: str, group: Group, entry: Entry | None, decision: Decision, said: Said) -> Notice:
+    """The version of the card to send: under the alert that has the channel's message, else under the worst."""
+    before = {} if entry is None else {told.alert_id: told for told in entry.said.firing}
+    silent = decision.action is Action.EDIT and decision.why is not Why.ALL_RESOLVED
+    news = tuple(told.alert_id for told in said.firing if before.get(told.alert_id) != told)
+    return Notice(
+        channel=channel,
+        group_key=group.group_key,
+        alert_id=group.lead.alert_id or 0 if entry is None or decision.action is Action.POST else entry.alert_id,
+        kind=_kind(decision),
+        said=said,
+        why=decision.why.value,
+        heard=() if silent else news or tuple(before),
+        reply=repeat_note(group, decision.why.value) if decision.action is Action.REPLY else None,
+    )
+
+
+def _kind(decision: Decision) -> Transition:
+    """How urgent the version is, as the outbox ranks it: a mere change may wait, everything else goes at once."""
+    if decision.why is Why.ALL_RESOLVED:
+        return Transition.RESOLVED
+    if decision.why is Why.ESCALATED:
+        return Transition.ESCALATED
+    if decision.action is Action.EDIT or decision.why is Why.REPEATED:
+        return Transition.CHANGED
+    return Transition.OPENED
