@@ -167,7 +167,7 @@ def serve(
         settings = settings.model_copy(update={"port": port})
     logs.configure(settings.log_level)
     stop = _stopped_by_signals()
-    parts = Parts(settings, background=True)
+    parts = Parts(settings)
     try:
         with serving(parts, http=http):
             stop.wait()

@@ -1,30 +1,29 @@
 """Facts: the newest inventory at once, with its age; reads AWS only when nothing is known or what is known is old.
 
-In `serve` the scheduler keeps it fresh and an old answer starts a read behind it; a one-shot `ask` takes what a
-running `serve` has stored, or reads AWS itself.
+In `serve` the lanes keep it fresh and no answer waits for AWS; a one-shot `ask` takes what a running `serve` has
+stored, or reads AWS itself.
 """
 
-import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.errors import EksipError
-from bot.inventory import Inventory, Quality, RegionFacts
+from bot.inventory import BlindSpot, Fleet, Inventory, Quality, RegionFacts, Subnet, without_shared_twice
 
 if TYPE_CHECKING:
     from bot.aws.reader import Reader
     from bot.store import Store
 
-log = logging.getLogger(__name__)
-
-REFRESH_AFTER = timedelta(seconds=60)
-"""Age from which a question about facts also starts a read behind its answer (once at a time)."""
-
 STALE_POLLS = 3
-"""Polls missed before a fact is called stale (ALERTING 2.1)."""
+"""Polls missed before a fact is called stale: one late read is none of anybody's business."""
+
+UNKNOWN_AFTER = timedelta(days=1)
+"""Age from which a figure says nothing about now: every node of a cluster may have been replaced since."""
+
+FIRST_WAIT = timedelta(seconds=20)
+"""How long the first question of a process that reads in the background waits for the first complete read."""
 
 
 class Facts:
@@ -37,21 +36,25 @@ class Facts:
         stored: Callable[[], "Store | None"],
         now: Callable[[], datetime],
         poll: timedelta,
-        background: bool,
     ) -> None:
         self._reader = reader
         self._stored = stored
         self._now = now
         self._poll = poll
-        self._background = background
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._reading = threading.Lock()
         self._newest: Inventory | None = None
+        self._is_fed = False
+
+    def feed(self) -> None:
+        """From now on the newest inventory is put here, by whoever reads in the background."""
+        self._is_fed = True
 
     def put(self, inventory: Inventory) -> None:
-        """Make this the newest inventory (the monitor calls it after each poll)."""
+        """Make this the newest inventory (the monitor calls it whenever there is news)."""
         with self._lock:
             self._newest = inventory
+            self._lock.notify_all()
 
     def known(self) -> Inventory | None:
         """What is known without asking AWS: from memory, else from the store; None when that is nothing."""
@@ -76,15 +79,18 @@ class Facts:
         """
         inventory = self.known()
         now = self._now()
-        if inventory is not None and inventory.as_of is not None:
-            age = now - inventory.as_of
-            if self._background:
-                if age > REFRESH_AFTER:
-                    self._refresh_behind()
-                return inventory
-            if age <= 2 * self._poll:
-                return inventory
+        if inventory is None and self._is_fed:
+            inventory = self._awaited()
+        if inventory is not None and (self._is_fed or _is_recent(inventory, now, 2 * self._poll)):
+            return inventory
         return self.refresh(since=now)
+
+    def _awaited(self) -> Inventory | None:
+        """The first inventory that is put here; None when it takes too long."""
+        self._reader().accounts()
+        with self._lock:
+            self._lock.wait_for(lambda: self._newest is not None, timeout=FIRST_WAIT.total_seconds())
+            return self._newest
 
     def refresh(self, since: datetime | None = None) -> Inventory:
         """Read every account and region now and keep the result; askers at the same moment share one read.
@@ -100,47 +106,70 @@ class Facts:
             self.put(inventory)
             return self._judged(inventory)
 
-    def _refresh_behind(self) -> None:
-        if self._reading.locked():
-            return
-
-        def read() -> None:
-            try:
-                self.refresh(since=self._now())
-            except EksipError as exc:
-                log.warning("A read behind an answer failed", extra={"error": str(exc)})
-
-        threading.Thread(target=read, name="eksip-refresh", daemon=True).start()
-
     def _from_store(self) -> Inventory | None:
         store = self._stored()
+        from bot.store.due_reads import Lane  # here: a question that needs no store loads no database library
+
         regions = store.regions() if store is not None else ()
         if not regions or store is None:
             return None
-        accounts = self._reader().accounts()
-        configured = {account.account_id for account in accounts}
-        kept = tuple(region for region in regions if region.account_id in configured)
-        if not kept:
-            return None
-        spots = store.blind_spots()
-        read = {region.account_id for region in kept}
-        # An account that could not be entered was to be read in its configured regions, or in one at least.
-        unread = sum(max(len(account.regions), 1) for account in accounts if account.account_id not in read)
-        return Inventory(accounts=accounts, regions=kept, expected_regions=len(kept) + unread, blind_spots=spots)
+        fleet = Fleet(accounts=self._reader().accounts())
+        found = inventory_of(fleet, regions, store.planned(Lane.SUBNETS), store.blind_spots())
+        return found if found.regions else None
 
     def _judged(self, inventory: Inventory) -> Inventory:
         """The inventory with every subnet's quality set by the age of its last read."""
-        oldest = self._now() - STALE_POLLS * self._poll
-        return replace(inventory, regions=tuple(_judged(region, oldest) for region in inventory.regions))
+        return judged_by_age(inventory, self._now(), self._poll)
 
 
-def _judged(region: RegionFacts, oldest: datetime) -> RegionFacts:
-    if all(subnet.observed_at >= oldest for subnet in region.subnets):
-        return region
-    subnets = tuple(
-        replace(subnet, quality=Quality.STALE)
-        if subnet.observed_at < oldest and subnet.quality is Quality.FRESH
-        else subnet
-        for subnet in region.subnets
+def inventory_of(
+    fleet: Fleet, regions: Iterable[RegionFacts], planned: Collection[tuple[str, str]], blind_spots: Iterable[BlindSpot]
+) -> Inventory:
+    """What is known of the fleet's accounts, each shared thing once; of a planned account only its planned regions.
+
+    `planned` are the account-regions that are read. An account of which none is, because it could not be entered, was
+    to be read in its configured regions, or in one at least.
+    """
+    accounts = {account.account_id for account in fleet.accounts}
+    with_plan = {account_id for account_id, _ in planned}
+    kept = [
+        facts
+        for facts in regions
+        if facts.account_id in accounts
+        and (facts.account_id not in with_plan or (facts.account_id, facts.region) in planned)
+    ]
+    places = {(facts.account_id, facts.region) for facts in kept}
+    places |= {place for place in planned if place[0] in accounts}
+    seen = {account_id for account_id, _ in places}
+    unseen = sum(max(len(account.regions), 1) for account in fleet.accounts if account.account_id not in seen)
+    return Inventory(
+        accounts=fleet.accounts,
+        regions=without_shared_twice(kept),
+        expected_regions=len(places) + unseen,
+        blind_spots=tuple(dict.fromkeys((*fleet.blind_spots, *blind_spots))),
+        account_changes=fleet.changes,
     )
-    return replace(region, subnets=subnets)
+
+
+def judged_by_age(inventory: Inventory, now: datetime, poll: timedelta) -> Inventory:
+    """The inventory with subnets marked stale that were not read for STALE_POLLS polls, unknown for UNKNOWN_AFTER."""
+    stale, unknown = now - STALE_POLLS * poll, now - UNKNOWN_AFTER
+    regions = tuple(_judged(facts, stale, unknown) for facts in inventory.regions)
+    return inventory if regions == inventory.regions else replace(inventory, regions=regions)
+
+
+def _is_recent(inventory: Inventory, now: datetime, age: timedelta) -> bool:
+    return inventory.as_of is not None and now - inventory.as_of <= age
+
+
+def _judged(region: RegionFacts, stale: datetime, unknown: datetime) -> RegionFacts:
+    # No subnet of a place is older than what the place as a whole says of itself.
+    if region.observed_at >= stale:
+        return region
+    return replace(region, subnets=tuple(replace(s, quality=_quality(s, stale, unknown)) for s in region.subnets))
+
+
+def _quality(subnet: Subnet, stale: datetime, unknown: datetime) -> Quality:
+    if subnet.observed_at < unknown:
+        return Quality.UNKNOWN
+    return Quality.STALE if subnet.observed_at < stale and subnet.quality is Quality.FRESH else subnet.quality

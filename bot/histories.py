@@ -1,11 +1,14 @@
 """Histories of subnets as the forecasts take them: the last hours sample by sample, four weeks by their hourly lows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from bot.alerts import SubnetSample
-from bot.capacity.forecast.series import History, history, size_changes
+from bot.capacity.blocks import candidate_blocks, free_block_bounds
+from bot.capacity.forecast.series import History, Unit, history, size_changes
 from bot.capacity.subnets import Limits, floor_ips, usable_ips
 from bot.inventory import Subnet
 from bot.store.rollups import HourLow
@@ -19,6 +22,20 @@ CLOSELY = timedelta(hours=7)
 
 PAST = timedelta(days=28)
 """How much is read by the hour: four weeks, so that each weekday counts four times."""
+
+BLOCK_HOURS = 72
+"""Hours with counted /28 blocks from which on a subnet is forecast by its blocks: what Holt-Winters needs."""
+
+Hours = Mapping[str, Sequence[HourLow]]
+"""The rolled-up hours of subnets, by subnet id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocks:
+    """The subnets of which nodes take /28 blocks, and at how many free ones they count as run out."""
+
+    subnet_ids: Collection[str]
+    floor: int
 
 
 def held(poll: timedelta) -> timedelta:
@@ -34,21 +51,28 @@ def histories(
     *,
     closely: timedelta = CLOSELY,
     past: timedelta = PAST,
+    hours: Hours | None = None,
+    blocks: Blocks | None = None,
 ) -> Mapping[str, History]:
     """The stored history of each IPv4 subnet up to `now`, by subnet id; with what `now`'s inventory shows at its end.
 
-    A subnet that was never sampled has the inventory's figure alone.
+    A subnet that was never sampled has the inventory's figure alone. `hours` are its roll-ups where they were read
+    already. Those in `blocks` whose /28 blocks were counted for long enough are histories of free blocks.
     """
     known = {subnet.subnet_id: subnet for subnet in subnets if subnet.cidr is not None}
     samples = store.samples_of(known, now - closely)
-    hours = store.hours_of(known, now - past)
-    return {
-        subnet_id: _history(subnet, samples.get(subnet_id, ()), hours.get(subnet_id, ()), limits, now)
-        for subnet_id, subnet in known.items()
-    }
+    lows = store.hours_of(known, now - past) if hours is None else hours
+    found = {}
+    for subnet_id, subnet in known.items():
+        cidr, mine, own = subnet.cidr, samples.get(subnet_id, ()), lows.get(subnet_id, ())
+        by_blocks = None
+        if cidr is not None and blocks is not None and subnet_id in blocks.subnet_ids:
+            by_blocks = _of_blocks(subnet_id, cidr, mine, own, blocks.floor)
+        found[subnet_id] = by_blocks or _of_addresses(subnet, mine, own, limits, now)
+    return found
 
 
-def _history(
+def _of_addresses(
     subnet: Subnet, samples: Iterable[SubnetSample], hours: Sequence[HourLow], limits: Limits, now: datetime
 ) -> History:
     usable = usable_ips(subnet.cidr) if subnet.cidr is not None else 0
@@ -64,3 +88,40 @@ def _history(
         hours=[(hour.starts_at, hour.lowest_ips) for hour in hours if hour.lowest_ips is not None],
         resets=size_changes((hour.starts_at, hour.usable_ips) for hour in hours),
     )
+
+
+def _of_blocks(
+    subnet_id: str, cidr: IPv4Network, samples: Iterable[SubnetSample], hours: Sequence[HourLow], floor: int
+) -> History | None:
+    """The history of counted free blocks; None where too few were counted or none lately.
+
+    Most stored figures are only what the address count proves, a sixteenth of the truth: those are no counts.
+    """
+    counts: list[tuple[datetime, int | None]] = []
+    for sample in samples:
+        if sample.free_ips is None:
+            counts.append((sample.observed_at, None))
+        elif _counted(cidr, sample.free_ips, sample.free_blocks):
+            counts.append((sample.observed_at, sample.free_blocks))
+    lows = [
+        (hour.starts_at, hour.lowest_blocks)
+        for hour in hours
+        if hour.lowest_blocks is not None and _counted(cidr, hour.lowest_ips, hour.lowest_blocks)
+    ]
+    if len(lows) < BLOCK_HOURS or not counts or counts[-1][1] is None:
+        return None
+    whole = candidate_blocks(cidr)
+    return history(
+        subnet_id,
+        counts,
+        total=whole,
+        floor=min(floor, whole // 2),
+        unit=Unit.BLOCKS,
+        hours=lows,
+        resets=size_changes((hour.starts_at, hour.usable_ips) for hour in hours),
+    )
+
+
+def _counted(cidr: IPv4Network, free: int | None, blocks: int | None) -> bool:
+    """Whether so many free blocks were counted: more than so many free addresses prove by themselves."""
+    return free is not None and blocks is not None and blocks > free_block_bounds(cidr, free).at_least

@@ -1,6 +1,11 @@
 """The bot's own Prometheus metrics, all named `eksip_…` (ALERTING 2.8 lists what each is for)."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 REGISTRY = CollectorRegistry()
 
@@ -59,6 +64,87 @@ scheduler_missed_total = Counter(
     "eksip_scheduler_missed_total",
     "Scheduled runs that were missed, skipped or failed.",
     ["job", "why"],
+    registry=REGISTRY,
+)
+reads_overdue = Gauge("eksip_reads_overdue", "Reads that are due and not begun.", ["lane"], registry=REGISTRY)
+reads_claimed = Gauge(
+    "eksip_reads_claimed", "Reads that are under way, in any replica.", ["lane"], registry=REGISTRY
+)
+read_lag_seconds = Gauge(
+    "eksip_read_lag_seconds", "How long the read that is overdue most has been so.", ["lane"], registry=REGISTRY
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """Free and usable addresses of one thing, with the values of its labels."""
+
+    labels: tuple[str, ...]
+    available_ips: int
+    usable_ips: int
+
+
+class Figures(Collector):
+    """Two gauges for each thing of a kind that comes and goes: what is not in the newest set is not exposed."""
+
+    def __init__(self, name: str, thing: str, labels: tuple[str, ...]) -> None:
+        self._name = name
+        self._thing = thing
+        self._labels = labels
+        self._figures: tuple[Figure, ...] = ()
+        REGISTRY.register(self)
+
+    def put(self, figures: Iterable[Figure]) -> None:
+        """Expose these from now on, and no others."""
+        self._figures = tuple(figures)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The two gauges."""
+        figures = self._figures
+        available = GaugeMetricFamily(
+            f"eksip_{self._name}_available_ips", f"AvailableIpAddressCount of {self._thing}.", labels=self._labels
+        )
+        usable = GaugeMetricFamily(
+            f"eksip_{self._name}_usable_ips", f"Addresses that {self._thing} can give out.", labels=self._labels
+        )
+        for figure in figures:
+            available.add_metric(figure.labels, figure.available_ips)
+            usable.add_metric(figure.labels, figure.usable_ips)
+        yield available
+        yield usable
+
+
+subnet_figures = Figures(
+    "subnet",
+    "a subnet; those with the smallest share free, at most [metrics] most_subnets",
+    ("subnet_id", "subnet", "account", "region", "az_id", "vpc_id"),
+)
+zone_figures = Figures(
+    "cluster_zone", "the subnets of a cluster in one zone", ("cluster", "account", "region", "az_id")
+)
+
+forecasts_logged_total = Counter(
+    "eksip_forecasts_logged_total",
+    "Forecasts that named a date and were logged, by method.",
+    ["method"],
+    registry=REGISTRY,
+)
+forecast_total = Counter(
+    "eksip_forecast_total",
+    "Logged forecasts that were judged, by what became of them.",
+    ["method", "outcome"],
+    registry=REGISTRY,
+)
+forecast_hit_ratio = Gauge(
+    "eksip_forecast_hit_ratio",
+    "Share of a method's judged episodes of the last 30 days after which the subnet ran out (0-1).",
+    ["method"],
+    registry=REGISTRY,
+)
+forecast_subnets = Gauge(
+    "eksip_forecast_subnets",
+    "Subnets whose newest forecast names a date, by how soon it is.",
+    ["left"],
     registry=REGISTRY,
 )
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.alerts.alert import Alert
+    from bot.asking.allowance import Allowance
+    from bot.asking.sight import Sight
     from bot.aws.reader import Reader
     from bot.config import Settings
     from bot.facts import Facts
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 class Services:
     """What commands use: settings, the clock, the freshest facts, the query layer, the store, the knowledge base.
 
-    `stored` is the store where one exists already, None before anything was ever saved; `store` makes one.
+    `stored` is the store where one exists already, None before anything was ever saved; `store` makes one. `sight` is
+    what may be seen where it is asked, None where that is everything: the other parts then hide the rest already.
     """
 
     settings: "Settings"
@@ -31,6 +34,8 @@ class Services:
     store: Callable[[], "Store"]
     stored: Callable[[], "Store | None"]
     knowledge: Callable[[], "KnowledgeBase"]
+    sight: "Callable[[], Sight] | None" = None
+    allowance: "Allowance | None" = None
 
     def open_alerts(self) -> "tuple[Alert, ...]":
         """The alerts that are pending, firing or recovering; none before anything was ever saved."""

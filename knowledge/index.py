@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bm25s
 import numpy as np
@@ -79,6 +79,9 @@ _MAX_TERMS = 80
 
 _A_NAME = 5
 """Terms a misspelt name has at most, compounds included; longer texts are questions."""
+
+_SHOWN = 10
+"""Topics whose sections are put in order: an answer shows two, and offers the next ones by name."""
 
 _NAMES_A_TOPIC = 1.0
 """Added to how strongly a question speaks of this field when it contains the name of one of its topics."""
@@ -196,14 +199,20 @@ class Index:
             found.append(
                 Ranked(
                     topic=topic,
-                    sections=self._best_first(row, scored, question),
+                    sections=topic.sections,
                     rank=rank,
                     coverage=coverage,
                     likeness=likeness,
                     is_named=named == _NAMED,
                 )
             )
-        return tuple(sorted(found, key=lambda ranked: (-ranked.rank, ranked.topic.topic_id)))
+        found.sort(key=lambda ranked: (-ranked.rank, ranked.topic.topic_id))
+        # Ordering sections takes most of the time: only topics that may be shown have theirs ordered.
+        rows = {topic.topic_id: row for row, topic in enumerate(self._topics)}
+        for place, one in enumerate(found[:_SHOWN]):
+            row = rows[one.topic.topic_id]
+            found[place] = replace(one, sections=self._best_first(row, by_row[row], question))
+        return tuple(found)
 
     def best_sections(self, topic: Topic, question: Question) -> tuple[Section, ...]:
         """The sections of one topic, those that answer the question best first."""
@@ -228,8 +237,7 @@ class Index:
         return rows
 
     def _best_first(self, row: int, scored: list[tuple[Section, float]], question: Question) -> tuple[Section, ...]:
-        weights = {term: _IMPLIED_WEIGHT * self._rarity[term] for term in question.added}
-        weights |= {term: self._rarity[term] for term in question.terms if term in self._rarity}
+        weights = {term: self._rarity[term] for term in question.terms if term in self._rarity}
         return best_first(scored, self._own_words[row], weights, question.kind)
 
     def _named(self, row: int, words: str) -> float:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-SECRET = "s3cret-path"  # noqa: S105 (what no log line may repeat)
+SECRET = "s3cret-path"
+"""What no log line may repeat."""
 
 
 @dataclass

@@ -67,7 +67,7 @@ def running(mode: str = "socket", extra: Mapping[str, Any] | None = None) -> Ite
     with Workspace(events_url=events_url, ack_seconds=PATIENT_ACK_SECONDS) as slack:
         environ, facts = settings_for(slack, mode, port)
         with demo_estate(environ, {**facts, **(extra or {})}) as estate:
-            parts = Parts(estate.settings, background=True)
+            parts = Parts(estate.settings)
             try:
                 with serving(parts, host="127.0.0.1"):
                     if mode == "socket":

@@ -16,10 +16,13 @@ from bot.config import load
 from bot.errors import QueryError
 from bot.inventory import (
     Account,
+    AccountRegions,
     BlindSpot,
     Cluster,
+    ClusterFacts,
     CniSettings,
     Eni,
+    Fleet,
     InstanceLimits,
     Inventory,
     Nodegroup,
@@ -29,8 +32,9 @@ from bot.inventory import (
     ReservationType,
     Subnet,
     SubnetContents,
+    Vpc,
 )
-from bot.inventory.evidence import RegionEvidence
+from bot.inventory.evidence import Asked, RegionEvidence
 from bot.monitor import Monitor, PollReport
 from bot.store import Store, open_store
 
@@ -63,30 +67,46 @@ class World:
         self.blind = ""
         self.contents_blind = ""
         self.account_blind = False
-        self.sweeps: list[tuple[bool, Inventory | None]] = []
+        self.cluster = CLUSTER
+        self.clusters_read: list[datetime] = []
         self.contents_asked: list[list[str]] = []
         self.deleted = False
         self.gone_asked: list[tuple[str, str, list[str]]] = []
         self.evidence_found: RegionEvidence | None = None
-        self.evidence_asked: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        self.evidence_asked: list[Asked] = []
 
-    def sweep(self, *, clusters: bool, known: Inventory | None = None, on_progress: object = None) -> Inventory:
-        """The whole fleet: one account, one region."""
-        self.sweeps.append((clusters, known))
-        if self.account_blind:
-            spot = self._spot("AssumeRole", "all")
-            return Inventory(accounts=(ACCOUNT,), regions=(), expected_regions=1, blind_spots=(spot,))
-        complete = self.blind != "DescribeSubnets"
-        facts = RegionFacts(
-            account_id=ACCOUNT.account_id,
-            region="eu-west-1",
+    def accounts(self) -> tuple[Account, ...]:
+        """The whole fleet: one account."""
+        return (ACCOUNT,)
+
+    def fleet(self) -> Fleet:
+        """The whole fleet: one account."""
+        return Fleet(accounts=(ACCOUNT,))
+
+    def regions(self, account: Account) -> AccountRegions:
+        """The account's one region."""
+        spots = (self._spot("AssumeRole", "all"),) if self.account_blind else ()
+        return AccountRegions(account_id=account.account_id, regions=("eu-west-1",), blind_spots=spots)
+
+    def read_subnets(self, account: Account, region: str, vpcs: Sequence[Vpc] = ()) -> RegionFacts:
+        """The subnets of the region."""
+        blind = "AssumeRole" if self.account_blind else self.blind
+        complete = blind not in {"AssumeRole", "DescribeSubnets"}
+        return RegionFacts(
+            account_id=account.account_id,
+            region=region,
             observed_at=self.now,
             subnets=tuple(self._subnet(name, free) for name, free in self.free.items()) if complete else (),
-            clusters=(CLUSTER,),
-            blind_spots=(self._spot(self.blind),) if self.blind else (),
+            blind_spots=(self._spot(blind),) if blind else (),
             subnets_complete=complete,
         )
-        return Inventory(accounts=(ACCOUNT,), regions=(facts,), expected_regions=1)
+
+    def read_clusters(self, account: Account, region: str) -> ClusterFacts:
+        """The clusters of the region."""
+        self.clusters_read.append(self.now)
+        return ClusterFacts(
+            account_id=account.account_id, region=region, observed_at=self.now, clusters=(self.cluster,)
+        )
 
     def contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
         """Interfaces and reservations of the subnets."""
@@ -107,11 +127,9 @@ class World:
         self.gone_asked.append((account.account_id, region, sorted(subnet_ids)))
         return frozenset(subnet_ids) if self.deleted else frozenset()
 
-    def evidence(
-        self, account: Account, region: str, clusters: Sequence[str], vpc_ids: Sequence[str]
-    ) -> RegionEvidence:
+    def evidence(self, account: Account, region: str, asked: Asked) -> RegionEvidence:
         """CloudWatch and Service Quotas: what the test says they hold."""
-        self.evidence_asked.append((tuple(clusters), tuple(vpc_ids)))
+        self.evidence_asked.append(asked)
         found = self.evidence_found or RegionEvidence(
             account_id=account.account_id, region=region, observed_at=self.now
         )
@@ -327,19 +345,11 @@ def test_contents_are_read_only_where_they_matter(world: World, store: Store) ->
 
 
 def test_clusters_are_read_more_seldom(world: World, store: Store) -> None:
-    """EKS is asked at first and every fifteen minutes; the polls between keep the clusters that are known."""
-    _polls(_monitor(world, store), world, *[200] * 5)
-    assert [asked for asked, _ in world.sweeps] == [True, False, False, True, False]
-    known = [inventory for _, inventory in world.sweeps[1:]]
-    assert all(inventory is not None and inventory.clusters == (CLUSTER,) for inventory in known)
-
-
-def test_the_first_poll_reads_the_clusters_whatever_is_asked(world: World, store: Store) -> None:
-    """Without it every cluster would be forgotten."""
-    monitor = _monitor(world, store)
-    monitor.poll(clusters=False)
-    monitor.poll(clusters=False)
-    assert [asked for asked, _ in world.sweeps] == [True, False]
+    """EKS is asked at first and not again within fifteen minutes; the polls between keep the clusters there are."""
+    seen: list[Inventory] = []
+    _polls(_monitor(world, store, on_inventory=seen.append), world, *[200] * 5)
+    assert world.clusters_read == [START, START + 4 * POLL]
+    assert [inventory.clusters for inventory in seen] == [(CLUSTER,)] * 5
 
 
 def test_each_channel_hears_of_what_it_watches(world: World, store: Store, caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ from bot.asking.grammar import parse
 from bot.asking.questions import command_for
 from bot.commands import COMMANDS
 
-VERBS = ("status", "subnet", "who", "maxpods", "explain", "plan", "upgrade", "prefix")
+VERBS = ("status", "subnet", "who", "maxpods", "explain", "plan", "upgrade", "prefix", "size", "cidr", "simulate")
 NAMES = ("prod-eu", "private-1a", "the", "payments")
 
 
@@ -33,6 +33,34 @@ NAMES = ("prod-eu", "private-1a", "the", "payments")
         pytest.param(
             "will 40 more c6i.2xlarge fit in blue", "plan +40 c6i.2xlarge blue", id="plan for an unknown name"
         ),
+        pytest.param("pods per c5.large, worked out", "maxpods c5.large", id="pods per type"),
+        pytest.param("are we running out of ips in prod-eu?", "status prod-eu", id="running out"),
+        pytest.param("how full is private-1a", "status private-1a", id="how full"),
+        pytest.param("what is using all ips in private-1a", "who private-1a", id="what holds them"),
+        pytest.param("why is private-1a full", "who private-1a", id="why it is full"),
+        pytest.param("can we upgrade prod-eu", "upgrade prod-eu", id="may we upgrade"),
+        pytest.param("is private-1a ready for prefixes", "prefix private-1a", id="ready for prefixes"),
+        pytest.param(
+            "how big must a subnet be for 200 nodes of m5.large with 20 pods each",
+            "size nodes=200 type=m5.large pods=20",
+            id="subnet size for nodes and pods",
+        ),
+        pytest.param(
+            "what subnet size do I need for 60 m5.large nodes", "size nodes=60 type=m5.large", id="subnet size"
+        ),
+        pytest.param(
+            "can I attach 192.168.0.0/16 to 10.0.0.0/16", "cidr 10.0.0.0/16 192.168.0.0/16", id="a block beside another"
+        ),
+        pytest.param(
+            "how many addresses would m5.large with 16 pods take in prefix mode",
+            "simulate m5.large pods=16 mode=prefix",
+            id="addresses of one node",
+        ),
+        pytest.param("how many free addresses does an ALB need", None, id="a need, not a count"),
+        pytest.param("why is a freed address not reused", None, id="why without a name"),
+        pytest.param("can we upgrade the plugin in prod-eu", None, id="upgrade of the plugin"),
+        pytest.param("who maintains aws-node", None, id="who, but no addresses"),
+        pytest.param("how many ENIs can an m5.xlarge have", None, id="a limit, no pods"),
         pytest.param("is prefix delegation worth it", None, id="a concept, no scope"),
         pytest.param("will the upgrade fit", None, id="no cluster named"),
         pytest.param("why do pods hang in ContainerCreating", None, id="a symptom"),

@@ -20,6 +20,15 @@ def refusal(request: Request, command: Command, access: AccessSettings) -> str |
         return "I answer only full members of this workspace, not guests. Ask a member to share the answer here."
     if access.channels and request.channel_id not in access.channels:
         return "I am not set up to answer in this channel ([access] channels in eksip.toml)."
-    if command.writes and access.writers and request.user_id not in access.writers:
-        return f"`{command.verb}` is limited to some people ([access] writers in eksip.toml)."
+    if command.writes and access.limits_writing and not _may_write(request, access):
+        return f"`{command.verb}` is limited to some people and channels ([access] writers in eksip.toml)."
     return None
+
+
+def _may_write(request: Request, access: AccessSettings) -> bool:
+    """Whether one of the three lists names the person, a user group of theirs, or the channel."""
+    return (
+        request.user_id in access.writers
+        or request.channel_id in access.writer_channels
+        or not request.user_groups.isdisjoint(access.writer_groups)
+    )

@@ -37,7 +37,11 @@ class Surface(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One question: the text as typed, and who asked where. Ids are Slack's; empty in a terminal."""
+    """One question: the text as typed, and who asked where. Ids are Slack's; empty in a terminal.
+
+    `user_name` is how people call them, `user_groups` are those of the groups of [access] they are in, `zone` their
+    time zone's name.
+    """
 
     text: str
     surface: Surface = Surface.ASK
@@ -47,6 +51,14 @@ class Request:
     thread_ts: str | None = None
     is_guest: bool = False
     is_external: bool = False
+    user_name: str = ""
+    user_groups: frozenset[str] = frozenset()
+    zone: str = ""
+
+    @property
+    def who(self) -> str:
+        """Who asked, in plain words that ping nobody."""
+        return self.user_name or self.user_id or "somebody in a terminal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

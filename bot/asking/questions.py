@@ -86,9 +86,11 @@ class Route:
 
     def command(self, found: re.Match[str], scope: str) -> str:
         """The command text: the verb, what the pattern caught, and the scope."""
-        groups = found.groupdict()
-        count = f"+{groups['count']}" if groups.get("count") else ""
-        parts = (self.verb, count, groups.get("type") or "", scope if self.verb != "maxpods" else "")
+        groups = {name: caught for name, caught in found.groupdict().items() if caught}
+        count = f"+{groups.pop('count')}" if "count" in groups else ""
+        typed = [groups.pop(name, "") for name in ("type", "there", "added") if self.verb != "size"]
+        options = [f"{name}={caught}" for name, caught in groups.items()]
+        parts = (self.verb, count, *typed, *options, "" if self.verb in _WITHOUT_SCOPE else scope)
         return " ".join(part for part in parts if part)
 
 
@@ -96,7 +98,18 @@ def _route(verb: str, pattern: str, *, needs_scope: bool = False) -> Route:
     return Route(verb=verb, pattern=re.compile(pattern, re.IGNORECASE), needs_scope=needs_scope)
 
 
+_WITHOUT_SCOPE = frozenset(["maxpods", "size", "simulate", "cidr"])
+"""Verbs that compute from what is said alone."""
+
+_CIDR = r"\d+\.\d+\.\d+\.\d+/\d+"
+
 ROUTES = (
+    _route("size", rf"\b(?:subnet size|how (?:big|large)\b.*?\bsubnets?|which (?:subnet|mask))\b.*?\b(?P<nodes>\d{{1,6}})"
+                   rf"(?: nodes?(?: of)?| x| ×)? (?P<type>{INSTANCE_TYPE})\b(?:.*?\b(?P<pods>\d{{1,4}}) pods)?"),
+    _route("cidr", rf"\b(?:can|may|could) (?:i|we|one) (?:add|attach|associate|use)\b.*?(?P<added>{_CIDR})"
+                   rf"\s+(?:to|in|into|with|beside|next to)\b.*?(?P<there>{_CIDR})"),
+    _route("simulate", rf"\bhow many {_IPS} (?:would|will|does|do)\b.*?(?P<type>{INSTANCE_TYPE})\b.*?\b(?P<pods>\d{{1,4}}) pods"
+                       r"(?:.*?\b(?P<mode>prefix|secondary)(?: mode)?\b)?"),
     _route("plan", rf"\b(?:will|would|can|do|does|could|is there room for|room for|fit|add)\b.*?\b(?P<count>\d{{1,6}})\b"
                    rf"(?: more| extra| new| additional)?(?: nodes?(?: of)?| x| ×)? (?P<type>{INSTANCE_TYPE})\b"),
     _route("plan", rf"\bhow many(?: more| extra| new)? (?:nodes? of )?(?P<type>{INSTANCE_TYPE})(?: nodes?)?\b.*\b(?:fit|room|add)"),
@@ -104,11 +117,17 @@ ROUTES = (
     _route("plan", r"\bhow many (?:more|extra|new) nodes? (?:can |will |would )?(?:fit|i add|we add)", needs_scope=True),
     _route("maxpods", rf"\b(?:how many pods|max[- ]?pods|pod (?:limit|density|capacity)|pods per node)\b.*\b(?P<type>{INSTANCE_TYPE})\b"),
     _route("maxpods", rf"\b(?P<type>{INSTANCE_TYPE})\b.*\b(?:how many pods|max[- ]?pods|pod limit)\b"),
+    _route("maxpods", rf"\bpods (?:per|on|for) (?:an? )?(?P<type>{INSTANCE_TYPE})\b"),
     _route("who", rf"\bwho(?:'s| is| are)? (?:is )?(?:holding|holds?|using|uses?|eating|eats?|taking|takes?|has)\b.*\b{_IPS}\b"),
     _route("status", rf"\bhow many (?:free |available )?{_IPS}(?: are| do (?:i|we) have)?(?: still)? (?:left|free|available|remaining)\b"),
-    _route("status", rf"\bhow many (?:free|available) {_IPS}\b"),
+    _route("who", rf"\bwhat(?:'s| is) (?:holding|using|eating|taking)\b.*\b{_IPS}\b.*\b(?:in|of)\b", needs_scope=True),
+    _route("status", rf"\bhow many (?:free|available) {_IPS}\b(?!.*\b(?:needs?|required?|costs?)\b)"),
+    _route("status", rf"\b(?:how full (?:is|are)|(?:are we |is it )?running (?:out of|low on) {_IPS}|^free {_IPS})\b", needs_scope=True),
+    _route("who", rf"\bwhy (?:is|are)\b.*\b(?:full|out of {_IPS}|exhausted|empty)\b", needs_scope=True),
     _route("status", r"\bwhich subnets? (?:is|are) (?:low|full|running (?:low|out)|out of|nearly full)"),
     _route("upgrade", r"\b(?:will|does|can) (?:the|our|my|an?) upgrade\b.*\b(?:fit|work|go through)\b", needs_scope=True),
+    _route("upgrade", r"\b(?:can|could|may) (?:we|i) upgrade\b(?!.*\b(?:cni|plugin|add-?ons?|aws-node)\b)", needs_scope=True),
+    _route("prefix", r"\bis\b.*\bready for prefix(?:es| mode| delegation)\b", needs_scope=True),
     _route("prefix", r"\b(?:is|are|can|could|should)\b.*\bprefix (?:mode|delegation)\b.*\b(?:safe|ready|on|in|for)\b", needs_scope=True),
 )  # fmt: skip
 """Questions in the order they are tried."""

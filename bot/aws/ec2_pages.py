@@ -6,9 +6,10 @@ botocore still signs, sends, retries, paginates and raises errors; only the body
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
+from itertools import pairwise
 from socket import AF_INET, inet_pton
 from typing import Any
 from xml.etree.ElementTree import XML, Element, ParseError
@@ -21,12 +22,19 @@ from bot.aws.limits import EC2_PAGE
 from bot.inventory import Eni, Subnet
 
 _SETS = {
-    "DescribeSubnets": ("Subnets", "subnetSet"),
-    "DescribeNetworkInterfaces": ("NetworkInterfaces", "networkInterfaceSet"),
+    "DescribeSubnets": ("Subnets", "subnetSet", re.compile(rb"<item>\s*<subnetId>")),
+    "DescribeNetworkInterfaces": (
+        "NetworkInterfaces",
+        "networkInterfaceSet",
+        re.compile(rb"<item>\s*<networkInterfaceId>"),
+    ),
 }
-"""The result's key and its XML element by operation."""
+"""The result's key, its XML element, and how each of its items begins, by operation: no inner item begins so."""
 
 _NAMESPACE = re.compile(rb'\sxmlns="[^"]*"')
+_GROUP = 16
+"""Items parsed together. A page parsed in one piece is a hundred thousand objects that live long enough for Python's
+collector to look through the whole inventory again and again; these few are dropped before it looks at all."""
 _EMPTY = Element("none")
 
 
@@ -37,9 +45,12 @@ def read_pages_fast(session: Session) -> None:
         session.register(f"before-parse.ec2.{operation}", handler)
 
 
-def items(page: Mapping[str, Any], key: str) -> Sequence[Element]:
-    """The XML items of one page; `key` is "Subnets" or "NetworkInterfaces"."""
-    found: Sequence[Element] = page[key]
+def items(page: Mapping[str, Any], key: str) -> Iterator[Element]:
+    """The XML items of one page, once; `key` is "Subnets" or "NetworkInterfaces".
+
+    Raises: ValueError when the page turns out to be malformed.
+    """
+    found: Iterator[Element] = page[key]
     return found
 
 
@@ -70,20 +81,35 @@ def _take_body(
     """
     if response_dict["status_code"] >= 300:
         return
-    key, element = _SETS[operation_model.name]
-    try:
-        # Without the namespace the parser has nothing to prefix each of a hundred thousand names with.
-        root = XML(_NAMESPACE.sub(b"", response_dict["body"], count=1))
-    except ParseError as exc:
-        raise ValueError(f"the answer to {operation_model.name} is cut off or malformed") from exc
+    key, element, begins = _SETS[operation_model.name]
+    # Without the namespace the parser has nothing to prefix each of a hundred thousand names with.
+    body = _NAMESPACE.sub(b"", response_dict["body"], count=1)
+    starts = [match.start() for match in begins.finditer(body)]
+    end = body.rfind(f"</{element}>".encode())
+    cut = slice(starts[0], end) if starts and starts[-1] < end else slice(0, 0)
+    root = _parsed(operation_model.name, body[: cut.start] + body[cut.stop :])
     found = root.find(element)
     if found is None:
         raise ValueError(f"the answer to {operation_model.name} holds no {element}")
-    customized_response_dict[key] = found
+    edges = [*starts[::_GROUP], end]
+    groups = [body[one:next_one] for one, next_one in pairwise(edges)] if cut.stop else []
+    customized_response_dict[key] = _items(operation_model.name, found, groups)
     customized_response_dict["NextToken"] = root.findtext("nextToken") or ""
-    root.remove(found)
     request_id = escape(root.findtext("requestId") or "")
     response_dict["body"] = f"<Page><requestId>{request_id}</requestId></Page>".encode()
+
+
+def _items(operation: str, found: Iterable[Element], groups: Iterable[bytes]) -> Iterator[Element]:
+    yield from found
+    for group in groups:
+        yield from _parsed(operation, b"<set>" + group + b"</set>")
+
+
+def _parsed(operation: str, body: bytes) -> Element:
+    try:
+        return XML(body)
+    except ParseError as exc:
+        raise ValueError(f"the answer to {operation} is cut off or malformed") from exc
 
 
 def subnet(item: Element, account_id: str, region: str, now: datetime) -> Subnet:

@@ -1,41 +1,49 @@
 """Evidence of one account and region beside EC2 and EKS; what cannot be read is a BlindSpot, never a guess."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.aws import cloudwatch, quotas
+from bot.aws import cloudwatch, queries, quotas
 from bot.aws.errors import AccountUnavailableError, blind_spot
 from bot.aws.queries import Place
 from bot.errors import QueryError
 from bot.inventory import BlindSpot
-from bot.inventory.evidence import RegionEvidence
+from bot.inventory.evidence import Asked, RegionEvidence
 
 T = TypeVar("T")
 
 
-def read_evidence(place: Place, clusters: Sequence[str], vpc_ids: Iterable[str], now: datetime) -> RegionEvidence:
+def read_evidence(place: Place, asked: Asked, now: datetime) -> RegionEvidence:
     """The CNI's figures of the clusters, the usage of the VPCs and the quotas that apply, as far as they can be read.
 
     Quotas that cannot be read are AWS's defaults, marked as such.
     """
     reading = _Reading(place, now)
-    found = RegionEvidence(
-        account_id=place.account.account_id, region=place.region, observed_at=now, quotas=quotas.defaults()
-    )
     applied = reading.attempt(lambda: quotas.vpc_quotas(place))
-    if not reading.closed:
-        found = replace(
-            found,
-            quotas=applied or found.quotas,
-            cni=(reading.attempt(lambda: cloudwatch.cni_figures(place, clusters, now)) or ()) if clusters else (),
-            address_usage=reading.attempt(lambda: cloudwatch.address_usage(place, vpc_ids, now)) or (),
-        )
-        interfaces = found.quota(quotas.ENIS_PER_REGION)
-        if interfaces is not None and (usage := interfaces.usage) is not None:
-            found = replace(found, enis=reading.attempt(lambda: cloudwatch.quota_usage(place, usage, now)))
-    return replace(found, blind_spots=tuple(reading.spots))
+    cni = reading.attempt(lambda: cloudwatch.cni_figures(place, asked.clusters, now)) if asked.clusters else ()
+    usage = reading.attempt(lambda: cloudwatch.address_usage(place, asked.vpc_ids, now)) if asked.vpc_ids else ()
+    found = RegionEvidence(
+        account_id=place.account.account_id,
+        region=place.region,
+        observed_at=now,
+        cni=cni or (),
+        address_usage=usage or (),
+        quotas=applied or quotas.defaults(),
+    )
+    return replace(found, enis=_interfaces(reading, place, found, asked, now), blind_spots=tuple(reading.spots))
+
+
+def _interfaces(reading: "_Reading", place: Place, found: RegionEvidence, asked: Asked, now: datetime) -> int | None:
+    """The account's interfaces: by the metric that AWS names for their quota, else counted where that is asked for."""
+    quota = found.quota(quotas.ENIS_PER_REGION)
+    metric = quota.usage if quota is not None and asked.quota_usage else None
+    counted = reading.attempt(lambda: cloudwatch.quota_usage(place, metric, now)) if metric is not None else None
+    if counted is not None or not asked.count_interfaces:
+        return counted
+    every = reading.attempt(lambda: queries.all_network_interfaces(place))
+    return None if every is None else sum(eni.owner_id == place.account.account_id for eni in every)
 
 
 class _Reading:

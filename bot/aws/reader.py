@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,7 +35,7 @@ from bot.inventory import (
     Vpc,
     VpcRouting,
 )
-from bot.inventory.evidence import CloudWatchAlarm, RegionEvidence
+from bot.inventory.evidence import Asked, CloudWatchAlarm, RegionEvidence
 from bot.scope import cluster_key
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Reader:
         sessions: Sessions | None = None,
         organization: Organization | None = None,
         known: Callable[[], Iterable[str]] = tuple,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._workers = workers
         self._now = now
@@ -70,6 +72,7 @@ class Reader:
             regions=regions,
             organization=organization,
             known=known,
+            timer=timer,
         )
         self._noting = threading.Lock()
         self._seen_by: LRUCache[str, frozenset[str]] = LRUCache(_KEPT_SUBNETS)
@@ -191,12 +194,10 @@ class Reader:
         found = self._warm.get_many(by_key, lambda missing: self._read_warm([by_key[key] for key in missing]))
         return {key: warm for key, warm in found.items() if warm is not None}
 
-    def evidence(
-        self, account: Account, region: str, clusters: Sequence[str], vpc_ids: Iterable[str]
-    ) -> RegionEvidence:
+    def evidence(self, account: Account, region: str, asked: Asked) -> RegionEvidence:
         """What CloudWatch and Service Quotas say of one account and region; what cannot be read is a blind spot."""
         place = Place(sessions=self._sessions, account=account, region=region)
-        return read_evidence(place, clusters, vpc_ids, self._now())
+        return read_evidence(place, asked, self._now())
 
     def alarms(self, account: Account, region: str) -> tuple[CloudWatchAlarm, ...]:
         """The metric alarms of one account and region, with their states now.

@@ -1,15 +1,17 @@
 """Every verb, in the order help shows them, and the one way to run them: dispatch."""
 
 import logging
+import math
 import secrets
 import time
 from dataclasses import replace
 
 from bot.asking.access import refusal
-from bot.asking.command import Asked, Request
+from bot.asking.command import Asked, Command, Request, Surface
 from bot.asking.grammar import by_word, normalise, parse
+from bot.asking.seen import seen
 from bot.commands.verbs import COMMANDS
-from bot.errors import ConfigError, QueryError, UserError
+from bot.errors import ConfigError, EksipError, QueryError, UserError
 from bot.message import Context, Failure, Message, Tone, Visibility
 from bot.services import Services
 from bot.views import failed
@@ -29,8 +31,10 @@ def dispatch(request: Request, services: Services) -> Message:
     started = time.monotonic()
     asked: Asked | None = None
     try:
-        asked = parse(request.text, COMMANDS, lambda: services.facts().names())
-        message = _run(asked, request, services)
+        _check_allowance(request, services)
+        here = seen(request, services)
+        asked = parse(request.text, COMMANDS, lambda: here.facts().names())
+        message = _run(asked, request, here)
     except UserError as exc:
         failure = Failure(kind="user", message=exc.message, suggestions=exc.suggestions)
         message = failed(_verb(request, asked), failure)
@@ -57,12 +61,51 @@ def _run(asked: Asked, request: Request, services: Services) -> Message:
     command = _BY_VERB[asked.verb]
     refused = refusal(request, command, services.settings.access)
     if refused is not None:
+        _record(request, services, command.verb, f"denied: {refused}")
         raise UserError(refused)
-    message = command.run(asked, request, services)
+    message = _done(command, asked, request, services) if command.writes else command.run(asked, request, services)
     message = replace(message, command=message.command or f"{asked.verb} {asked.target}".strip())
     if asked.read_as:
         message = replace(message, parts=(Context(lines=((asked.read_as,),)), *message.parts))
     return replace(message, visibility=Visibility.IN_CHANNEL) if asked.share else message
+
+
+def _done(command: Command, asked: Asked, request: Request, services: Services) -> Message:
+    """The answer of a command that changes something, with its entry in the audit log, also when it failed."""
+    try:
+        message = command.run(asked, request, services)
+    except EksipError as exc:
+        if services.stored() is not None:
+            _record(request, services, command.verb, f"failed: {exc}")
+        raise
+    _record(request, services, command.verb, "done")
+    return message
+
+
+def _record(request: Request, services: Services, verb: str, outcome: str) -> None:
+    """Add to the audit log who asked for what, and what came of it."""
+    services.store().record_audit(
+        at=services.now(),
+        who=request.user_id or request.who,
+        channel=request.channel_id,
+        verb=verb,
+        text=request.text,
+        outcome=outcome,
+    )
+
+
+def _check_allowance(request: Request, services: Services) -> None:
+    """Raises: UserError when the person has asked too much of late; a terminal may ask as it likes."""
+    if services.allowance is None or request.surface in (Surface.ASK, Surface.CONSOLE):
+        return
+    wait = services.allowance.take(request.user_id)
+    if wait is None:
+        return
+    if wait.is_first:
+        _record(request, services, _verb(request, None), "denied: too many questions")
+    seconds = max(math.ceil(wait.length.total_seconds()), 1)
+    most = services.settings.access.per_minute
+    raise UserError(f"You have asked {most} questions in a minute, which is the most I take. Ask again in {seconds} s.")
 
 
 def _query_failure(exc: QueryError, request: Request, asked: Asked | None) -> Message:

@@ -14,11 +14,13 @@ from bot.config.values import (
     Address,
     ChannelId,
     Duration,
+    GroupId,
     Interval,
     Region,
     RoleArn,
     RoleName,
     SecretAddress,
+    SeenIn,
     SlashCommand,
     UserId,
     one_or_many,
@@ -207,7 +209,23 @@ class ScheduleSettings(_Section):
     """[schedule]: how often AWS is read."""
 
     poll: Interval = Field(timedelta(minutes=5), description="Time between two reads of every subnet.")
+    hot: Interval = Field(
+        timedelta(seconds=60),
+        description="Time between two reads of an account and region with an alert or a subnet that is nearly empty.",
+    )
+    interfaces: Interval = Field(
+        timedelta(minutes=15),
+        description="Time between two counts of free /28 blocks where nodes take prefixes and plain figures do not tell.",
+    )
     slow: Interval = Field(timedelta(minutes=15), description="Time between two reads of clusters and node groups.")
+
+
+class MetricsSettings(_Section):
+    """[metrics]: what /metrics shows of the estate besides the bot itself."""
+
+    most_subnets: int = Field(
+        500, ge=0, le=20_000, description="Subnets with series of their own, those with the smallest share free first."
+    )
 
 
 class WatchSettings(_Section):
@@ -231,12 +249,45 @@ class NotifySettings(_Section):
     )
 
 
+class ChannelMaySettings(_Section):
+    """[[access.channels_may]]: what a channel may see; with one entry, all channels see only what an entry names."""
+
+    channel: SeenIn = Field(description='Channel id; "*" is for every channel and person that no other entry names.')
+    scopes: list[str] = Field([], description="What is seen there: all, account:NAME, cluster:NAME, vpc:NAME, …")
+
+
+class PeopleMaySettings(_Section):
+    """[[access.people_may]]: what people see in direct messages with the bot, where no channel decides."""
+
+    users: list[UserId] = Field([], description="User ids.")
+    scopes: list[str] = Field([], description="What they see there.")
+
+
 class AccessSettings(_Section):
-    """[access]: who may do more than read. Reads are allowed to every full member of the workspace."""
+    """[access]: who may do more than read, and what is seen where. Every full member of the workspace may read."""
 
     writers: list[UserId] = Field(
-        [], description="User ids that may watch and unwatch; [] means every full member of the workspace."
+        [],
+        description="User ids that may change something (ack, silence, maintenance, watch); without any of the three "
+        "lists of writers, every full member may.",
     )
+    writer_groups: list[GroupId] = Field(
+        [], description="User groups whose members may as well; needs the scope usergroups:read."
+    )
+    writer_channels: list[ChannelId] = Field([], description="Channels in which everybody may as well.")
     channels: list[ChannelId] = Field(
         [], description="Channel ids the bot answers in; [] means everywhere it is asked."
     )
+    per_minute: int = Field(20, ge=1, le=600, description="Questions a person may ask in a minute, in Slack.")
+    channels_may: list[ChannelMaySettings] = Field([], description="What each channel may see.")
+    people_may: list[PeopleMaySettings] = Field([], description="What people see in direct messages.")
+
+    @property
+    def limits_writing(self) -> bool:
+        """Whether only some may change something."""
+        return bool(self.writers or self.writer_groups or self.writer_channels)
+
+    @property
+    def limits_seeing(self) -> bool:
+        """Whether what is seen depends on where it is asked."""
+        return bool(self.channels_may or self.people_may)

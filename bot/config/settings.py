@@ -10,6 +10,7 @@ from bot.config.sections import (
     AccountSettings,
     AlertSettings,
     AwsSettings,
+    MetricsSettings,
     NotifySettings,
     ScheduleSettings,
     SlackSettings,
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     thresholds: ThresholdSettings = ThresholdSettings()
     alerts: AlertSettings = AlertSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    metrics: MetricsSettings = MetricsSettings()
     notify: NotifySettings = NotifySettings()
     watches: list[WatchSettings] = Field([], description="Channels told about scopes, besides `/eksip watch`.")
     access: AccessSettings = AccessSettings()

@@ -115,6 +115,13 @@ UserId = Annotated[
     str,
     _matching(r"[UW][A-Z0-9]{6,}", 'the id of a person (their profile in Slack shows it), for example "U0123456789"'),
 ]
+GroupId = Annotated[
+    str,
+    _matching(r"S[A-Z0-9]{6,}", 'the id of a user group (its page in Slack shows it), for example "S0123456789"'),
+]
+SeenIn = Annotated[
+    str, _matching(r"\*|[CGD][A-Z0-9]{6,}", 'the id of a channel, for example "C0123456789", or "*" for all others')
+]
 LogLevel = Annotated[
     str, BeforeValidator(_upper), _matching("DEBUG|INFO|WARNING|ERROR", "one of DEBUG, INFO, WARNING, ERROR")
 ]

@@ -97,11 +97,24 @@ class CloudWatchAlarm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What to ask about an account and region: CNI figures of clusters, address usage of VPCs, usage of quotas.
+
+    `count_interfaces` has the interfaces counted one by one where AWS names no metric for it.
+    """
+
+    clusters: tuple[str, ...] = ()
+    vpc_ids: tuple[str, ...] = ()
+    quota_usage: bool = True
+    count_interfaces: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegionEvidence:
     """What one read of one account and region brought besides EC2 and EKS, with what it could not see.
 
     A quota that could not be read is there with AWS's default and says so. `enis` counts the account's interfaces in
-    the region, None where nothing counts them.
+    the region, or is more than there can be where that is far from the quota; None where nothing is known.
     """
 
     account_id: str

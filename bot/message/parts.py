@@ -132,14 +132,27 @@ class Sources:
     links: tuple[Link, ...]
 
 
+class Press(Enum):
+    """What a press of a button does with its command, where the surface has more than words."""
+
+    RUN = "run"
+    FORM = "form"
+    GRAPH = "graph"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
-    """A control that runs command text, exactly as if it had been typed."""
+    """A control that runs command text, exactly as if it had been typed.
+
+    With `press` a form filled with the command is opened, or the command's picture is sent; a surface that has neither
+    runs the command.
+    """
 
     label: str
     command: str
     url: str | None = None
     primary: bool = False
+    press: Press = Press.RUN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,14 @@ nothing is asked for a few times a day only, and so is a metric that has one val
 Source: https://aws.amazon.com/cloudwatch/pricing/ (GetMetricData, per metric requested).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.capacity.subnets import usable_ips
 from bot.inventory import Account, Inventory, RegionFacts
-from bot.inventory.evidence import CniFigures, NetworkAddressUsage, RegionEvidence
+from bot.inventory.evidence import Asked, CniFigures, NetworkAddressUsage, RegionEvidence
 
 SELDOM = timedelta(hours=6)
 """How often a cluster without CNI Metrics Helper, and the daily usage of a VPC, are asked for."""
@@ -19,8 +20,14 @@ SELDOM = timedelta(hours=6)
 Place = tuple[str, str]
 """Account id and region."""
 
-ReadEvidence = Callable[[Account, str, Sequence[str], Sequence[str]], RegionEvidence]
-"""Reads the evidence of an account and region for these clusters and VPCs."""
+ReadEvidence = Callable[[Account, str, Asked], RegionEvidence]
+"""Reads the evidence of an account and region."""
+
+MANY_INTERFACES = 2_000
+"""From so many on interfaces are counted one by one where no metric does: 40 % of the default quota of 5,000.
+
+Source: https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,8 +42,17 @@ class _Kept:
 class EvidenceReader:
     """Reads what is due and keeps the rest, each with its own age."""
 
-    def __init__(self, read: ReadEvidence, now: Callable[[], datetime], workers: int, every: timedelta) -> None:
+    def __init__(
+        self,
+        read: ReadEvidence,
+        now: Callable[[], datetime],
+        *,
+        workers: int,
+        every: timedelta,
+        cloudwatch: bool = True,
+    ) -> None:
         self._read = read
+        self._cloudwatch = cloudwatch
         self._now = now
         self._workers = workers
         self._every = every
@@ -69,16 +85,37 @@ class EvidenceReader:
         clusters = _due((c.name for c in facts.clusters), asked.clusters_asked, now, at_once=published)
         own = (vpc.vpc_id for vpc in facts.vpcs if vpc.account_id == facts.account_id)
         vpcs = _due(own, asked.vpcs_asked, now, at_once=())
-        found = self._read(account, facts.region, clusters, vpcs)
+        at_most = _interfaces_at_most(facts)
+        wanted = Asked(
+            clusters=clusters if self._cloudwatch else (),
+            vpc_ids=vpcs if self._cloudwatch else (),
+            quota_usage=self._cloudwatch,
+            count_interfaces=at_most is None or at_most >= MANY_INTERFACES,
+        )
+        found = self._read(account, facts.region, wanted)
         return place, _Kept(
             evidence=replace(
                 found,
                 cni=_joined_cni(asked.evidence.cni, found.cni),
                 address_usage=_joined_usage(asked.evidence.address_usage, found.address_usage),
+                enis=found.enis if found.enis is not None or wanted.count_interfaces else at_most,
             ),
             clusters_asked=asked.clusters_asked | dict.fromkeys(clusters, now),
             vpcs_asked=asked.vpcs_asked | dict.fromkeys(vpcs, now),
         )
+
+
+def _interfaces_at_most(facts: RegionFacts) -> int | None:
+    """More interfaces than there can be, for each has an address of its own; None where some may have none.
+
+    An interface in an IPv6-only subnet has no IPv4 address.
+    """
+    taken = 0
+    for subnet in facts.subnets:
+        if subnet.cidr is None or subnet.available_ips is None:
+            return None
+        taken += max(usable_ips(subnet.cidr) - subnet.available_ips, 0)
+    return taken if facts.subnets_complete else None
 
 
 def _nothing(place: Place, now: datetime) -> RegionEvidence:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.alerts import Alert, AlertStatus, Step, SubnetSample, advance, after_downtime, deleted, rule_removed
+from bot.alerts.cluster_rules import NODES_DO_NOT_FIT
 from bot.alerts.lifecycle import REOPEN_WITHIN
 from bot.alerts.readings import Rule
 from bot.alerts.rules import RULES
@@ -16,7 +17,7 @@ from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.standing import prefix_subnet_ids
 from bot.config import Settings
 from bot.errors import QueryError
-from bot.inventory import InstanceLimits, Inventory, Quality, Subnet
+from bot.inventory import InstanceLimits, Inventory, Quality, RegionFacts, Subnet
 from bot.inventory.evidence import RegionEvidence
 from bot.monitor.audience import Audience, listeners
 from bot.monitor.cadence import Cadence
@@ -30,14 +31,12 @@ from bot.monitor.subjects import Subjects, subjects
 from bot.monitor.subnet_samples import Wanted, subnet_samples
 from bot.monitor.telling import Overlays, Teller
 from bot.store import Log, LostLeaseError, Store, Verdicts
+from bot.store.samples import CHECKPOINT
 
 if TYPE_CHECKING:
     from bot.aws.reader import Reader
 
 log = logging.getLogger(__name__)
-
-UNCHANGED_SAMPLE = timedelta(hours=1)
-"""A figure that stays the same is written this often: 80,000 quiet subnets would else fill the disk with one number."""
 
 Place = tuple[str, str]
 """Account id and region."""
@@ -74,15 +73,27 @@ class Judge:
         self._fence = fence
         self._time_left = time_left
         self._thresholds = settings.alerts.thresholds(thresholds.limits)
-        self._rules = tuple(rule for rule in RULES if rule.name not in settings.alerts.rules_off)
+        on = [rule for rule in RULES if rule.name not in settings.alerts.rules_off]
+        self._rules: dict[type[Sample], list[Rule[Any]]] = {
+            kind: [rule for rule in on if rule.reads is kind] for kind in {rule.reads for rule in on}
+        }
+        # Counting the nodes that fit reads interfaces, so it is left out where nobody wants to know.
+        self._counts_nodes = NODES_DO_NOT_FIT in on
         self._cadence = Cadence(
             poll=schedule.poll, slow=schedule.slow, hold=thresholds.hold, recover=thresholds.recover
         )
+        self._timings = {rule.name: self._cadence.timing(rule.name) for rule in RULES}
         self._screen = Screen(self._thresholds)
         self._rooms = NodeRoom(self._thresholds, reader.contents, self._limits_of)
         self._sources = Sources()
         self._absences = Absences(schedule.poll, reader.confirm_gone)
-        self._evidence = EvidenceReader(reader.evidence, now, settings.aws.workers, schedule.slow)
+        self._evidence = EvidenceReader(
+            reader.evidence,
+            now,
+            workers=settings.aws.workers,
+            every=schedule.slow,
+            cloudwatch=settings.alerts.cloudwatch,
+        )
         self._eks: dict[Place, EksRead] = {}
         self._written: dict[str, SubnetSample] = {}
         self._close_at: datetime | None = None
@@ -97,41 +108,57 @@ class Judge:
         if not self._restored and self._down_since is None:
             self._down_since = self._store.last_read_at()
         self._sources.note(read, now)
-        for facts in read.regions if clusters else ():
-            blind = {spot.api for spot in facts.blind_spots}
-            if blind & _CLUSTER_READS or not facts.subnets_complete:
-                continue
-            place = (facts.account_id, facts.region)
-            before = self._eks.get(place, EksRead())
-            groups = before.nodegroups_at if blind & _NODEGROUP_READS else facts.observed_at
-            self._eks[place] = EksRead(clusters_at=facts.observed_at, nodegroups_at=groups)
+        if clusters:
+            self.note_clusters(facts for facts in read.regions if facts.subnets_complete)
 
-    def samples(self, inventory: Inventory) -> tuple[SubnetSample, ...]:
-        """One sample of every IPv4 subnet, added to the history where it is news."""
+    def note_clusters(self, regions: Iterable[RegionFacts]) -> None:
+        """Take what reads of EKS brought, of the account-regions that were asked."""
+        for facts in regions:
+            blind = {spot.api for spot in facts.blind_spots}
+            if blind & _CLUSTER_READS:
+                continue
+            place, read_at = (facts.account_id, facts.region), facts.clusters_at or facts.observed_at
+            before = self._eks.get(place, EksRead())
+            groups = before.nodegroups_at if blind & _NODEGROUP_READS else read_at
+            self._eks[place] = EksRead(clusters_at=read_at, nodegroups_at=groups)
+
+    def samples(self, inventory: Inventory, *, blocks_due: Collection[Place] | None = None) -> tuple[SubnetSample, ...]:
+        """One sample of every IPv4 subnet, added to the history where it is news.
+
+        `blocks_due` are the account-regions whose free /28 blocks are to be counted now; None leaves it to the time
+        since they were counted last.
+        """
         now = self._now()
         alerting = {alert.subnet_id for alert in self._store.open_alerts() if alert.subnet_id}
         self._due = self._close_at is None or now - self._close_at >= self._settings.schedule.slow
         if self._due:
             self._close_at = now
         for_prefixes = prefix_subnet_ids(inventory.clusters)
-        wanted = Wanted(alerting=alerting, prefix_mode=for_prefixes, blocks_due=self._due)
         every = inventory.subnets
         forecasts = None if self._time_left is None else self._time_left(every)
-        samples = subnet_samples(every, wanted, self._reader.contents, self._thresholds, forecasts)
+        samples: tuple[SubnetSample, ...] = ()
+        for due in (True, False):
+            part = [s for s in every if due is (self._due if blocks_due is None else _place(s) in blocks_due)]
+            wanted = Wanted(alerting=alerting, prefix_mode=for_prefixes, blocks_due=due)
+            samples += subnet_samples(part, wanted, self._reader.contents, self._thresholds, forecasts)
         self._write_samples(samples)
         return samples
 
     def _write_samples(self, samples: Iterable[SubnetSample]) -> None:
-        """Add to the history what is fresh and new, or has not been written for a while."""
-        due = []
+        """Add to the history what is fresh and new, or has not been written for a while.
+
+        Where a subnet goes blind, "not known" is written once: a history must not show its last figure as lasting.
+        """
+        due, now = [], self._now()
         for sample in samples:
-            if sample.quality is not Quality.FRESH or sample.free_ips is None:
-                continue
             last = self._written.get(sample.subnet_id)
-            if (
+            if sample.quality is not Quality.FRESH or sample.free_ips is None:
+                if last is not None and last.free_ips is not None:
+                    due.append(replace(sample, free_ips=None, free_blocks=None, observed_at=now))
+            elif (
                 last is None
                 or last.free_ips != sample.free_ips
-                or sample.observed_at - last.observed_at >= UNCHANGED_SAMPLE
+                or sample.observed_at - last.observed_at >= CHECKPOINT
             ):
                 due.append(sample)
         self._store.add_samples(due)
@@ -157,13 +184,11 @@ class Judge:
 
         for alert in self._restore(live.values(), now):
             put(Step(alert=alert))
-        names = {rule.name for rule in self._rules}
+        names = {rule.name for rules in self._rules.values() for rule in rules}
         for alert in [alert for alert in live.values() if _is_open(alert) and alert.rule not in names]:
             put(rule_removed(alert, now))
         for sample, subject in self._to_evaluate(inventory, subnets, samples, live):
-            for rule in self._rules:
-                if rule.reads is not type(sample):
-                    continue
+            for rule in self._rules.get(type(sample), ()):
                 before = live.get((rule.name, subject.scope_key))
                 step = self._advance(before, sample, rule, subject)
                 if step.alert is not before:
@@ -181,7 +206,7 @@ class Judge:
             rule=rule,
             subject=subject,
             thresholds=self._thresholds,
-            timing=self._cadence.timing(rule.name),
+            timing=self._timings[rule.name],
         )
 
     def _restore(self, alerts: Iterable[Alert], now: datetime) -> Iterator[Alert]:
@@ -211,7 +236,7 @@ class Judge:
         for found in (
             *health_samples(inventory, self._eks),
             *control_plane_samples(inventory, subnets),
-            *self._rooms.samples(inventory, subnets, keys, due=self._due),
+            *(self._rooms.samples(inventory, subnets, due=self._due) if self._counts_nodes else ()),
         ):
             subject = about.of_nodegroup(found.cluster, found.nodegroup) if found.nodegroup else None
             yield found.sample, subject or about.of_cluster(found.cluster)
@@ -220,8 +245,6 @@ class Judge:
             yield source, about.of_source(source.account_id, source.region)
 
     def _of_evidence(self, inventory: Inventory, about: Subjects) -> Iterator[tuple[Sample, Subject]]:
-        if not self._settings.alerts.cloudwatch:
-            return
         evidence: Mapping[Place, RegionEvidence] = self._evidence.read(inventory)
         for of_vpc in vpc_samples(inventory, evidence):
             yield of_vpc.sample, about.of_vpc(of_vpc.vpc)
@@ -290,3 +313,7 @@ class Judge:
 
 def _is_open(alert: Alert) -> bool:
     return alert.status is not AlertStatus.RESOLVED
+
+
+def _place(subnet: Subnet) -> Place:
+    return subnet.account_id, subnet.region

@@ -1,19 +1,29 @@
-"""One poll: read, sample, evaluate, advance, save. Sending is the delivery's own work."""
+"""The monitor: what was read lately becomes samples and alert steps. Reading is the lanes' work.
+
+Only the leader evaluates, on stored facts, whoever read them; every replica keeps what it answers from up to date.
+"""
 
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot import metrics
-from bot.alerts import Alert, AlertStatus, Step, Transition
+from bot.alerts import Alert, AlertStatus, Step, SubnetSample, Transition
 from bot.config import Settings
-from bot.inventory import Inventory, Quality, RegionFacts
-from bot.monitor.judging import Judge
+from bot.facts import FIRST_WAIT, inventory_of, judged_by_age
+from bot.inventory import BlindSpot, Inventory, Quality, RegionFacts
+from bot.monitor.forecasting import Forecaster
+from bot.monitor.hot import Hot
+from bot.monitor.judging import Judge, Place
+from bot.monitor.lanes import Lanes
 from bot.store import Store
+from bot.store.due_reads import Lane
+from bot.store.facts import Versions
+from bot.store.regions import Regions
 
 if TYPE_CHECKING:
     from bot.aws.reader import Reader
@@ -32,10 +42,19 @@ EVENTS = {
 }
 """What the log and the terminal say of each transition."""
 
+QUIET = timedelta(seconds=60)
+"""How often the alerts are looked at without news: waits and repeats of their messages end by the clock."""
+
+_UNREAD = Versions(0, 0)
+_NO_FENCE = object()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollReport:
-    """What one poll did: account-regions read of those expected, subnets judged and not, and what changed."""
+    """What one evaluation did: account-regions known of those expected, subnets judged and not, and what changed.
+
+    `swept` says that with it every account-region that answers has been read since the last such report.
+    """
 
     started_at: datetime
     took: timedelta
@@ -44,14 +63,16 @@ class PollReport:
     subnets: int
     unknown_subnets: int
     blind_spots: int
+    swept: bool
     transitions: tuple[Step, ...] = ()
 
 
 class Monitor:
-    """Polls every account and region and moves the alerts; one poll at a time.
+    """Moves the alerts by what is read; one evaluation at a time.
 
-    `on_inventory` gets what is known after each read, `on_transition` each alert with what changed, once it is saved.
-    `fence` is the number of this process's lead, where several replicas share the database.
+    `on_inventory` gets what is known whenever there is news, `on_transition` each alert with what changed, once it is
+    saved. `fence` is the number of this process's lead, where several replicas share the database: with a new one
+    everything counts as unread until it is read anew, by any of them.
     """
 
     def __init__(
@@ -61,6 +82,7 @@ class Monitor:
         settings: Settings,
         now: Callable[[], datetime],
         *,
+        regions: Regions | None = None,
         on_inventory: Callable[[Inventory], None] | None = None,
         on_transition: Callable[[Alert, Transition], None] | None = None,
         fence: Callable[[], int | None] = lambda: None,
@@ -71,72 +93,181 @@ class Monitor:
         self._now = now
         self._on_inventory = on_inventory
         self._on_transition = on_transition
-        self._judge = Judge(reader, store, settings, now, fence=fence)
+        self._fence = fence
+        self._regions = regions or Regions(store)
+        thresholds = settings.alerts.thresholds(settings.thresholds.limits)
+        self._forecasts = Forecaster(
+            store, thresholds.subnets, now, poll=settings.schedule.poll, within=thresholds.burn_clear
+        )
         self._polling = threading.Lock()
-        self._known: Inventory | None = None
-        self._clusters_at: datetime | None = None
+        self._led_by: object = _NO_FENCE
+        self._made_at = now()
+        self._is_known = bool(self._regions.refresh())
+        self._shown: Inventory | None = None
 
-    def poll(self, *, clusters: bool | None = None) -> PollReport:
-        """Read everything once and save what follows from it; `clusters` None reads EKS when schedule.slow has passed.
+    def begin(self) -> None:
+        """Take over the alerts; call it before anything is read, so that it is known since when nothing was."""
+        self._led_by = self._fence()
+        self._judge = Judge(
+            self._reader, self._store, self._settings, self._now, fence=self._fence, time_left=self._forecasts.time_left
+        )
+        self._regions.refresh()
+        self._before = self._regions.versions()
+        self._hot = Hot(self._store, self._settings)
+        self._seen: dict[Place, Versions] = dict(self._before)
+        self._spots: frozenset[BlindSpot] = frozenset(self._store.blind_spots())
+        self._judge.note(Inventory(accounts=(), regions=(), expected_regions=0), clusters=False)
+        self._counted_at: dict[Place, datetime] = {}
+        self._swept_at = self._now()
+        self._attempted: set[Place] = set()
+        self._judged_at: datetime | None = None
+        self._shown = None
 
-        Raises: QueryError when nothing at all could be read.
+    def poll(self) -> PollReport:
+        """Read all accounts and regions now, clusters where they are due, and evaluate what that brought.
+
+        Raises: QueryError when there is no account to read.
         """
-        with self._polling:
-            started_at = self._now()
-            with_clusters = self._clusters_are_due(started_at) if clusters is None else clusters
-            # Without a read before it, a poll that leaves EKS out would forget every cluster.
-            with_clusters = with_clusters or self._known is None
-            read = self._reader.sweep(clusters=with_clusters, known=self._known)
-            if with_clusters:
-                self._clusters_at = started_at
-            self._judge.note(read, clusters=with_clusters)
-            inventory = self._remember(read)
-            samples = self._judge.samples(inventory)
-            steps = self._judge.judge(inventory, samples)
-            report = PollReport(
-                started_at=started_at,
-                took=self._now() - started_at,
-                regions_read=sum(region.subnets_complete for region in read.regions),
-                regions_expected=read.expected_regions,
-                subnets=len(samples),
-                unknown_subnets=sum(s.free_ips is None or s.quality is not Quality.FRESH for s in samples),
-                blind_spots=len(read.all_blind_spots),
-                transitions=tuple(step for step in steps if step.transition is not None),
-            )
-            self._measure(report, read, inventory)
-        self._tell(report)
+        self._reader.accounts()
+        if self._led_by is _NO_FENCE:
+            self.begin()
+        lanes = Lanes(self._reader, self._store, self._regions, self._settings, self._now, owner="poll")
+        lanes.read_all()
+        report = self._evaluated(at_once=True)
+        if report is None:
+            raise RuntimeError("an evaluation that was asked for did not take place")
         return report
 
+    def follow(self) -> None:
+        """Take over what any replica has read, for the answers of this one."""
+        with self._polling:
+            self._regions.refresh()
+            versions, planned = self._regions.versions(), self._store.planned(Lane.SUBNETS)
+            self._hand_on(self._inventory(planned, self._store.blind_spots()), versions, planned)
+
+    def evaluate(self) -> PollReport | None:
+        """Evaluate what was read since the last time; None when there is no news and nothing to wait for."""
+        if self._led_by is _NO_FENCE or self._led_by != self._fence():
+            with self._polling:
+                self.begin()
+        return self._evaluated(at_once=False)
+
     def tell(self) -> None:
-        """Ask between two polls what the channels hear: of acks and silences, and of what waited for its time."""
+        """Ask between two evaluations what the channels hear: of acks and silences, and of what waited for its time."""
         if not self._polling.acquire(blocking=False):
-            return  # the poll that is running asks at its end
+            return  # the evaluation that is running asks at its end
         try:
-            if self._known is not None:
-                self._judge.tell(self._known)
+            if self._shown is not None and self._led_by == self._fence():
+                self._judge.tell(self._shown)
         finally:
             self._polling.release()
 
-    def _clusters_are_due(self, now: datetime) -> bool:
-        return self._clusters_at is None or now - self._clusters_at >= self._settings.schedule.slow
+    def _evaluated(self, *, at_once: bool) -> PollReport | None:
+        with self._polling:
+            now = self._now()
+            self._regions.refresh()
+            versions = self._regions.versions()
+            planned = self._store.planned(Lane.SUBNETS)
+            spots = self._store.blind_spots()
+            news = {place for place, version in versions.items() if version != self._seen.get(place, _UNREAD)}
+            news &= planned.keys()
+            blind = [spot for spot in spots if spot not in self._spots]
+            if not (at_once or news or blind or self._is_time(now)):
+                return None
+            inventory = self._inventory(planned, spots)
+            self._hand_on(inventory, versions, planned)
+            read = {place for place in news if versions[place].subnets != self._seen.get(place, _UNREAD).subnets}
+            asked = {place for place in news if versions[place].clusters != self._seen.get(place, _UNREAD).clusters}
+            self._note(inventory, read, asked, blind)
+            steps, samples = self._judged(inventory, read, versions, now)
+            self._seen, self._spots, self._judged_at = dict(versions), frozenset(spots), now
+            self._hot.heat(inventory, samples, planned)
+            report = PollReport(
+                started_at=now,
+                took=self._now() - now,
+                regions_read=sum(facts.subnets_complete for facts in inventory.regions),
+                regions_expected=inventory.expected_regions,
+                subnets=len(inventory.subnets),
+                unknown_subnets=_unknown(inventory, samples),
+                blind_spots=len(inventory.all_blind_spots),
+                swept=self._is_swept(inventory, read),
+                transitions=tuple(step for step in steps if step.transition is not None),
+            )
+            if report.swept or at_once:
+                self._measure(report, inventory)
+        self._tell(report)
+        return report
 
-    def _remember(self, read: Inventory) -> Inventory:
-        """Save a read; the inventory with what was known before, marked stale, where this read was blind."""
-        regions = [self._store.save_region(region) for region in read.regions]
-        self._store.save_account_blind_spots(read.blind_spots)
-        blind = {spot.account_id for spot in read.blind_spots} - {region.account_id for region in read.regions}
-        if blind:
-            regions += (_as_stale(region) for region in self._store.regions() if region.account_id in blind)
-        inventory = replace(read, regions=tuple(regions))
-        self._known = inventory
-        if self._on_inventory is not None:
+    def _is_time(self, now: datetime) -> bool:
+        return self._judged_at is None or now - self._judged_at >= min(QUIET, self._settings.schedule.poll)
+
+    def _inventory(self, planned: Collection[Place], spots: Iterable[BlindSpot]) -> Inventory:
+        found = inventory_of(self._reader.fleet(), self._regions.snapshot(), planned, spots)
+        return judged_by_age(found, self._now(), self._settings.schedule.poll)
+
+    def _hand_on(self, inventory: Inventory, versions: Mapping[Place, Versions], planned: Collection[Place]) -> None:
+        """Answer from this inventory from now on; at first only once everything has been asked for."""
+        if not self._is_known:
+            asked = [versions.get(place, _UNREAD) for place in planned]
+            everything = bool(asked) and all(version.subnets and version.clusters for version in asked)
+            everything = everything and inventory.expected_regions == len(inventory.regions) + _blind_regions(inventory)
+            self._is_known = everything or self._now() - self._made_at >= FIRST_WAIT
+        if self._is_known and self._on_inventory is not None:
             self._on_inventory(inventory)
-        return inventory
 
-    def _measure(self, report: PollReport, read: Inventory, inventory: Inventory) -> None:
-        metrics.sweep_duration_seconds.observe(report.took.total_seconds())
+    def _note(self, inventory: Inventory, read: Set[Place], asked: Set[Place], blind: Sequence[BlindSpot]) -> None:
+        """Tell the judge what was read and what could not be."""
+        closed = {spot.account_id for spot in inventory.blind_spots}
+        facts = {(each.account_id, each.region): each for each in inventory.regions}
+        # Where the account as a whole is blind its regions are no news of their own.
+        noted = [
+            facts[place]
+            for place in sorted(read & facts.keys())
+            if facts[place].subnets_complete or place[0] not in closed
+        ]
+        found = replace(inventory, regions=tuple(noted), blind_spots=tuple(blind))
+        self._judge.note(found, clusters=False)
+        self._judge.note_clusters(facts[place] for place in sorted(asked & facts.keys()))
+
+    def _judged(
+        self, inventory: Inventory, read: Collection[Place], versions: Mapping[Place, Versions], now: datetime
+    ) -> tuple[tuple[Step, ...], tuple[SubnetSample, ...]]:
+        """The steps that the news lead to, with the samples of what was read."""
+        view = replace(inventory, regions=tuple(self._as_judged(facts, versions) for facts in inventory.regions))
+        # Names and audiences need the whole fleet, samples what was read.
+        news = tuple(f if (f.account_id, f.region) in read else replace(f, subnets=()) for f in view.regions)
+        every = self._settings.schedule.interfaces
+        due = {place for place in read if (at := self._counted_at.get(place)) is None or now - at >= every}
+        self._counted_at.update(dict.fromkeys(due, now))
+        samples = self._judge.samples(replace(view, regions=news), blocks_due=due)
+        self._shown = view
+        return self._judge.judge(view, samples), samples
+
+    def _as_judged(self, facts: RegionFacts, versions: Mapping[Place, Versions]) -> RegionFacts:
+        """What the judge is shown: a place that was not read since this lead began is stale, and so not complete.
+
+        A subnet that the newest listing lacks is not there for it: only then can its absence be proven.
+        """
+        place = (facts.account_id, facts.region)
+        subnets = tuple(subnet for subnet in facts.subnets if subnet.quality is not Quality.UNKNOWN)
+        if versions[place].subnets == self._before.get(place, _UNREAD).subnets:
+            stale = tuple(replace(subnet, quality=Quality.STALE) for subnet in subnets)
+            return replace(facts, subnets=stale, subnets_complete=False)
+        return facts if len(subnets) == len(facts.subnets) else replace(facts, subnets=subnets)
+
+    def _is_swept(self, inventory: Inventory, read: Set[Place]) -> bool:
+        """Whether every place that answers has been read since the last time; one that does not holds nobody up."""
+        self._attempted |= read
+        answering = {(f.account_id, f.region) for f in inventory.regions if f.subnets_complete}
+        if not answering or not answering <= self._attempted:
+            return False
+        metrics.sweep_duration_seconds.observe((self._now() - self._swept_at).total_seconds())
+        self._attempted, self._swept_at = set(), self._now()
+        return True
+
+    def _measure(self, report: PollReport, inventory: Inventory) -> None:
         metrics.coverage_ratio.set(report.regions_read / report.regions_expected if report.regions_expected else 0)
-        for region in read.regions:
+        for region in inventory.regions:
             if region.subnets_complete:
                 metrics.sweep_last_success_timestamp.labels(
                     account=region.account_id, region=region.region, api="DescribeSubnets"
@@ -167,7 +298,8 @@ class Monitor:
             )
             if self._on_transition is not None:
                 self._on_transition(alert, step.transition)
-        log.info(
+        log.log(
+            logging.INFO if report.swept else logging.DEBUG,
             "poll",
             extra={
                 "seconds": round(report.took.total_seconds(), 2),
@@ -181,6 +313,18 @@ class Monitor:
         )
 
 
-def _as_stale(region: RegionFacts) -> RegionFacts:
-    subnets = tuple(replace(subnet, quality=Quality.STALE) for subnet in region.subnets)
-    return replace(region, subnets=subnets, subnets_complete=False)
+def _unknown(inventory: Inventory, samples: Iterable[SubnetSample]) -> int:
+    """Subnets nothing is known of now: not read lately, or read and not to be told."""
+    undecided = {sample.subnet_id for sample in samples if sample.free_ips is None}
+    return sum(
+        subnet.quality is not Quality.FRESH or subnet.subnet_id in undecided
+        for subnet in inventory.subnets
+        if subnet.cidr is not None
+    )
+
+
+def _blind_regions(inventory: Inventory) -> int:
+    """The regions that accounts which could not be entered count with, where nothing is known of them."""
+    known = {facts.account_id for facts in inventory.regions}
+    closed = {spot.account_id for spot in inventory.blind_spots} - known
+    return sum(max(len(account.regions), 1) for account in inventory.accounts if account.account_id in closed)

@@ -4,7 +4,7 @@ Contents cost a call for each page of interfaces, so plain comparisons come firs
 reserved space and can only make a subnet look lower than it is, and each used address spoils one /28 block at most.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from bot.alerts.thresholds import Thresholds
 from bot.capacity.blocks import free_block_bounds
 from bot.capacity.holders import HolderKind, kind_and_owner
 from bot.capacity.standing import Standing, standings
-from bot.capacity.subnets import threshold_ips, usable_ips
+from bot.capacity.subnets import threshold_ips
 from bot.inventory import Eni, Quality, Subnet, SubnetContents
 
 Contents = Callable[[Sequence[Subnet]], SubnetContents]
@@ -70,63 +70,90 @@ def subnet_samples(
     time_left: Mapping[str, timedelta | None] | None = None,
 ) -> tuple[SubnetSample, ...]:
     """One sample of each IPv4 subnet; `time_left` holds the forecast of those that have one."""
-    levels = Levels(thresholds)
-    close = [subnet for subnet in subnets if _is_close(subnet, wanted, levels, thresholds)]
-    contents = read(close) if close else None
-    near = standings(close, contents, thresholds.subnets) if close else {}
-    loaded = _load_balanced(contents) if contents is not None else frozenset[str]()
-    samples = []
+    levels, fresh = Levels(thresholds), Quality.FRESH
+    alerting, for_prefixes = frozenset(wanted.alerting), frozenset(wanted.prefix_mode)
+    samples: list[SubnetSample] = []
+    close: list[Subnet] = []
     for subnet in subnets:
-        if subnet.cidr is None:
+        cidr, available, subnet_id = subnet.cidr, subnet.available_ips, subnet.subnet_id
+        if cidr is None:
             continue
-        subnet_id, standing = subnet.subnet_id, near.get(subnet.subnet_id)
-        for_prefixes = subnet_id in wanted.prefix_mode
-        known = standing is not None and contents is not None and subnet_id in contents.enis_read
+        usable = _SIZES[cidr.prefixlen]
+        in_prefix_mode = subnet_id in for_prefixes
+        if (
+            available is not None
+            and subnet.quality is fresh
+            and (
+                available < levels.low_ips(usable)
+                or available < thresholds.load_balancer_ips
+                or subnet_id in alerting
+                or (in_prefix_mode and wanted.blocks_due and _sure_blocks(subnet, levels) is None)
+            )
+        ):
+            close.append(subnet)
+            continue
         samples.append(
             SubnetSample(
                 subnet_id=subnet_id,
                 observed_at=subnet.observed_at,
                 quality=subnet.quality,
-                usable_ips=_SIZES[subnet.cidr.prefixlen],
-                free_ips=subnet.available_ips if standing is None else standing.free_ips,
-                single_ips=subnet.available_ips,
-                free_blocks=_free_blocks(subnet, standing, for_prefixes=for_prefixes, levels=levels),
-                prefix_mode=for_prefixes,
-                load_balancers=subnet_id in loaded if known else None,
+                usable_ips=usable,
+                free_ips=available,
+                single_ips=available,
+                free_blocks=_sure_blocks(subnet, levels) if in_prefix_mode else None,
+                prefix_mode=in_prefix_mode,
                 time_left=None if time_left is None else time_left.get(subnet_id),
                 forecast_known=time_left is not None and subnet_id in time_left,
             )
         )
+    samples += _close_samples(close, for_prefixes, read, thresholds, time_left or {})
     return tuple(samples)
 
 
-def _is_close(subnet: Subnet, wanted: Wanted, levels: Levels, thresholds: Thresholds) -> bool:
-    """Whether the address count alone does not decide about the subnet."""
-    available, cidr = subnet.available_ips, subnet.cidr
-    if available is None or cidr is None or subnet.quality is not Quality.FRESH:
-        return False
-    usable = _SIZES[cidr.prefixlen]
-    if available < levels.low_ips(usable) or available < thresholds.load_balancer_ips:
-        return True
-    if subnet.subnet_id in wanted.alerting:
-        return True
-    if not wanted.blocks_due or subnet.subnet_id not in wanted.prefix_mode:
-        return False
-    return free_block_bounds(cidr, available).at_least < levels.enough_blocks(usable)
+def _close_samples(
+    close: Sequence[Subnet],
+    for_prefixes: Collection[str],
+    read: Contents,
+    thresholds: Thresholds,
+    time_left: Mapping[str, timedelta | None],
+) -> Iterator[SubnetSample]:
+    """The samples of subnets whose address count does not decide, by their contents."""
+    if not close:
+        return
+    levels, contents = Levels(thresholds), read(close)
+    found = standings(close, contents, thresholds.subnets)
+    loaded = frozenset(eni.subnet_id for eni in contents.enis if _is_load_balancer(eni))
+    for subnet in close:
+        subnet_id, standing = subnet.subnet_id, found[subnet.subnet_id]
+        in_prefix_mode = subnet_id in for_prefixes
+        yield SubnetSample(
+            subnet_id=subnet_id,
+            observed_at=subnet.observed_at,
+            quality=subnet.quality,
+            usable_ips=standing.usable_ips,
+            free_ips=standing.free_ips,
+            single_ips=subnet.available_ips,
+            free_blocks=_free_blocks(subnet, standing, in_prefix_mode=in_prefix_mode, levels=levels),
+            prefix_mode=in_prefix_mode,
+            load_balancers=subnet_id in loaded if subnet_id in contents.enis_read else None,
+            time_left=time_left.get(subnet_id),
+            forecast_known=subnet_id in time_left,
+        )
 
 
-def _free_blocks(subnet: Subnet, standing: Standing | None, *, for_prefixes: bool, levels: Levels) -> int | None:
+def _free_blocks(subnet: Subnet, standing: Standing, *, in_prefix_mode: bool, levels: Levels) -> int | None:
     """Free /28 blocks: counted where the contents were read, else a lower bound that is enough, else not known."""
-    if standing is not None and standing.blocks is not None:
+    if standing.blocks is not None:
         return standing.blocks.free
-    if not for_prefixes or subnet.cidr is None or subnet.available_ips is None:
+    return _sure_blocks(subnet, levels) if in_prefix_mode else None
+
+
+def _sure_blocks(subnet: Subnet, levels: Levels) -> int | None:
+    """Free /28 blocks that the address count alone proves; None where these are not enough to say that all is well."""
+    if subnet.cidr is None or subnet.available_ips is None:
         return None
     surely = free_block_bounds(subnet.cidr, subnet.available_ips).at_least
-    return surely if surely >= levels.enough_blocks(usable_ips(subnet.cidr)) else None
-
-
-def _load_balanced(contents: SubnetContents) -> frozenset[str]:
-    return frozenset(eni.subnet_id for eni in contents.enis if _is_load_balancer(eni))
+    return surely if surely >= levels.enough_blocks(_SIZES[subnet.cidr.prefixlen]) else None
 
 
 def _is_load_balancer(eni: Eni) -> bool:

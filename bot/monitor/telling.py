@@ -56,19 +56,14 @@ class Teller:
     def verdicts(self, live: Sequence[Alert], log: Log) -> Verdicts:
         """What to send and what not, of every open alert and those that ended lately."""
         heard, untold = self._heard(live, log)
-        parents = [alert for alert in live if alert.scope_kind is not SubjectKind.SUBNET]
-        by_scope: defaultdict[str, list[Alert]] = defaultdict(list)
-        for alert in live:
-            by_scope[alert.scope_key].append(alert)
+        kin = _Kin(live)
         notices: list[Notice] = []
         cards: set[tuple[str, str]] = set()
         for channel, alerts in heard.items():
             for group in groups(alerts):
                 key = (channel, group.group_key)
                 cards.add(key)
-                # Only what contains a subject, or is about the same one, can explain its alert.
-                kin = [*parents, *(other for alert in group.alerts for other in by_scope[alert.scope_key])]
-                around = self._around(channel, group, kin)
+                around = self._around(channel, group, kin.of(group))
                 entry = log.get(key)
                 decision = decide(group, None if entry is None else entry.said, around)
                 if decision.action is not Action.NOTHING and decision.said is not None:
@@ -107,7 +102,7 @@ class Teller:
                 untold.append(Untold(alert_id=alert.alert_id, channel="", reason=NOBODY))
         return heard, untold
 
-    def _around(self, channel: str, group: Group, kin: Iterable[Alert]) -> Around:
+    def _around(self, channel: str, group: Group, kin: tuple[Alert, ...]) -> Around:
         return Around(
             channel=channel,
             now=self._now,
@@ -117,7 +112,7 @@ class Teller:
             acks=self._overlays.acks,
             silences=self._overlays.silences,
             quiet=self._audience.quiet,
-            open_alerts=tuple(alert for alert in kin if alert.status is not AlertStatus.RESOLVED),
+            open_alerts=kin,
         )
 
     def _not_told(
@@ -134,6 +129,34 @@ class Teller:
                 alone = decide(replace(group, alerts=(alert,)), said, around)
             if alone.why in HELD_BACK:
                 yield Untold(alert_id=alert.alert_id, channel=channel, reason=alone.why.value, detail=alone.detail)
+
+
+class _Kin:
+    """Which open alerts can explain those of a card: what contains their subject, or is about the same one.
+
+    With thousands of alerts open, asking each about each would take minutes.
+    """
+
+    def __init__(self, live: Iterable[Alert]) -> None:
+        self._wide: defaultdict[str, list[Alert]] = defaultdict(list)
+        self._same: defaultdict[str, list[Alert]] = defaultdict(list)
+        for alert in live:
+            if alert.status is AlertStatus.RESOLVED:
+                continue
+            if alert.scope_kind in _WIDE:
+                self._wide[alert.account_id].append(alert)
+            self._same[alert.scope_key].append(alert)
+
+    def of(self, group: Group) -> tuple[Alert, ...]:
+        """The open alerts that may explain one of the card's."""
+        accounts = {alert.account_id for alert in group.alerts}
+        keys = {alert.scope_key for alert in group.alerts}
+        wide = (alert for account_id in accounts for alert in self._wide.get(account_id, ()))
+        same = (alert for key in keys for alert in self._same.get(key, ()))
+        return tuple({id(alert): alert for alert in (*wide, *same)}.values())
+
+
+_WIDE = (SubjectKind.AZ, SubjectKind.VPC, SubjectKind.REGION, SubjectKind.ACCOUNT)
 
 
 def _notice(channel: str, group: Group, entry: Entry | None, decision: Decision, said: Said) -> Notice:

@@ -87,7 +87,14 @@ class Answering:
     def _message(self, incoming: Incoming) -> Message:
         user_id = incoming.request.user_id
         person = self._people.person(user_id)
-        known = with_person(incoming, is_guest=person.is_guest, is_external=person.is_external)
+        known = with_person(
+            incoming,
+            is_guest=person.is_guest,
+            is_external=person.is_external,
+            name=person.name,
+            zone=person.zone,
+            groups=person.groups,
+        )
         try:
             return self._answer(known.request)
         except Exception:  # the person is owed an answer even to a defect

@@ -86,7 +86,7 @@ def build_app(
     answering = Answering(
         answer=answer,
         first_time=lambda key: first_time(key, now()),
-        people=People(client, identity),
+        people=People(client, identity, settings.access.writer_groups),
         workers=workers,
     )
     _listen(bolt, settings.slack.command, answering, client, identity, visible_waits, private_waits)

@@ -5,14 +5,21 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from bot.message import Button, Controls, Menu
+from bot.message import Button, Controls, Menu, Press
 from bot.slack.mrkdwn import cut, one_line, web_address
 
-RUN = "run"
+RUN = Press.RUN.value
 OPEN = "open"
 RUN_ACTION = re.compile(rf"^{RUN}\.\d+$")
-"""The action ids of controls that run a command; those of links are `open.N` and are only acknowledged."""
+FORM_ACTION = re.compile(rf"^{Press.FORM.value}\.\d+$")
+GRAPH_ACTION = re.compile(rf"^{Press.GRAPH.value}\.\d+$")
+"""The action ids of controls by what a press does; those of links are `open.N` and are only acknowledged."""
 OPEN_ACTION = re.compile(rf"^{OPEN}\.\d+$")
+
+FEEDBACK_ACTION = "feedback"
+HELPED, MISSED = "helped", "missed"
+FEEDBACK_VALUE = 300
+"""Characters of a feedback button's value: enough to tell which question it was about."""
 
 BUTTON_TEXT = 75
 BUTTON_VALUE = 2_000
@@ -59,6 +66,22 @@ def elements(rows: Sequence[Controls]) -> tuple[list[list[Element]], list[str]]:
     return found, notes
 
 
+def feedback_block(named: str) -> Element:
+    """The block that asks whether an answer helped; `named` comes back with the press.
+
+    Source: https://docs.slack.dev/reference/block-kit/block-elements/feedback-buttons-element (text 75, value 2,000;
+    in context_actions blocks of messages alone).
+    """
+    halves = {}
+    for half, word, label in (("positive_button", HELPED, "Helped"), ("negative_button", MISSED, "Did not help")):
+        text = {"type": "plain_text", "text": label}
+        halves[half] = {"text": text, "value": cut(f"{word} {one_line(named)}", FEEDBACK_VALUE)}
+    return {
+        "type": "context_actions",
+        "elements": [{"type": "feedback_buttons", "action_id": FEEDBACK_ACTION, **halves}],
+    }
+
+
 def _button(button: Button, number: int, notes: list[str]) -> Element | None:
     command, url = one_line(button.command), web_address(button.url or "")
     label = cut(one_line(button.label) or command or url, BUTTON_TEXT)
@@ -69,7 +92,7 @@ def _button(button: Button, number: int, notes: list[str]) -> Element | None:
         return None
     element: Element = {
         "type": "button",
-        "action_id": f"{OPEN if url else RUN}.{number}",
+        "action_id": f"{OPEN if url else button.press.value}.{number}",
         "text": {"type": "plain_text", "text": label, "emoji": True},
     }
     if command:

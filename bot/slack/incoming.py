@@ -66,6 +66,7 @@ def from_command(body: Body, identity: Identity) -> Incoming:
             team_id=team_id,
             thread_ts=_word(body, "thread_ts") or None,
             is_external=identity.outside(team_id, _word(body, "enterprise_id")),
+            user_name=_word(body, "user_name"),
         ),
         key=_key("command", _word(body, "trigger_id")),
         response_url=_word(body, "response_url"),
@@ -129,16 +130,32 @@ def from_action(body: Body, identity: Identity) -> Incoming | None:
             team_id=team_id,
             thread_ts=_word(container, "thread_ts") or None,
             is_external=identity.outside(team_id, _word(enterprise, "id")),
+            user_name=_word(user, "name"),
         ),
         key=_key("action", _word(body, "trigger_id")),
         response_url=_word(body, "response_url"),
     )
 
 
-def with_person(incoming: Incoming, *, is_guest: bool, is_external: bool) -> Incoming:
+def with_person(
+    incoming: Incoming,
+    *,
+    is_guest: bool,
+    is_external: bool,
+    name: str = "",
+    zone: str = "",
+    groups: frozenset[str] = frozenset(),
+) -> Incoming:
     """The same question with what is known about the person who asked."""
     request = incoming.request
-    known = replace(request, is_guest=is_guest, is_external=request.is_external or is_external)
+    known = replace(
+        request,
+        is_guest=is_guest,
+        is_external=request.is_external or is_external,
+        user_name=name or request.user_name,
+        user_groups=groups,
+        zone=zone,
+    )
     return replace(incoming, request=known)
 
 

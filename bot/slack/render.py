@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.message import Button, Context, Controls, Line, Message, Mono, Part, Text, Tone, Visibility, When
 from bot.slack.blocks import SECTION_TEXT, Block, actions, content, context, section, text_of
-from bot.slack.controls import elements
+from bot.slack.controls import elements, feedback_block
 from bot.slack.mrkdwn import clean, cut, date, inline, mono, one_line, plain, prose, prose_within
 from bot.views import blind_words
 
@@ -53,12 +53,15 @@ COMMAND = 300
 """Characters of the command repeated in the footer, and of a defect's reference."""
 
 
-def render(message: Message, *, share: bool = False) -> Payload:
+def render(message: Message, *, share: bool = False, feedback: str = "") -> Payload:
     """The payload of chat.postMessage, chat.update and response_url; `share` offers a button that posts it for all.
 
     The button is left out where there is nothing to repeat in the channel: failures, and answers already visible.
+    `feedback` names the answer in the buttons that ask whether it helped; without it there are none.
     """
     blocks = _blocks(message, share=share)
+    if feedback and message.ok:
+        blocks = [*blocks, feedback_block(feedback)][:BLOCKS]
     for index, block in enumerate(blocks):
         if message.revision:
             block["block_id"] = f"{cut(one_line(message.revision), BLOCK_ID - 10)}:{index}"

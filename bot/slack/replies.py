@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
@@ -12,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.asking.command import Surface
-from bot.message import Message, Visibility
+from bot.message import Context, Message, Visibility
 from bot.slack.incoming import Incoming
 from bot.slack.render import Payload, note, render, text_only
 from bot.slack.sending import (
@@ -42,29 +43,75 @@ LONGEST_WAIT_SECONDS = 30.0
 ATTEMPTS = 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Where an answer stands that others can see: the channel, and the thread it is in."""
+
+    channel: str
+    thread_ts: str | None = None
+
+
 class Reply(Protocol):
     """Where the answer to one question goes."""
 
     waits: tuple[float, ...]
 
+    @property
+    def shown(self) -> Shown | None:
+        """Where the answer stands, None while it is not given or when one person alone reads it."""
+
+    def is_private(self, message: Message) -> bool:
+        """Whether one person alone would read this message here."""
+
     def wait(self, text: str) -> None:
         """Say that the answer is on its way; never raises."""
 
-    def answer(self, message: Message) -> None:
-        """Give the answer; never raises."""
+    def answer(self, message: Message, *, feedback: str = "", lasting: bool = False) -> None:
+        """Give the answer, with buttons that ask whether it helped where `feedback` says what it was; never raises.
+
+        A `lasting` answer is one that `change` can edit, where Slack lets the bot post.
+        """
+
+    def change(self, message: Message) -> None:
+        """Edit the answer where it stands, if it can be edited; never raises."""
+
+    def remark(self, text: str) -> None:
+        """Add one line to the conversation; never raises."""
 
 
 class ThreadReply:
-    """A message everybody in the conversation sees: a placeholder when it takes long, edited into the answer once."""
+    """A message everybody in the conversation sees: a placeholder when it takes long, edited into the answer once.
 
-    def __init__(self, client: WebClient, incoming: Incoming, waits: tuple[float, ...] = VISIBLE_WAITS) -> None:
+    `channel` stands in for the request's (a person's id opens their direct messages). Where Slack refuses the channel,
+    `otherwise` gives the answer, after the reason.
+    """
+
+    def __init__(
+        self,
+        client: WebClient,
+        incoming: Incoming,
+        waits: tuple[float, ...] = VISIBLE_WAITS,
+        *,
+        channel: str = "",
+        otherwise: "Reply | None" = None,
+    ) -> None:
         self.waits = waits
         self._client = client
-        self._channel = incoming.request.channel_id
+        self._channel = channel or incoming.request.channel_id
         self._thread_ts = incoming.request.thread_ts
+        self._otherwise = otherwise
         self._lock = Lock()
         self._ts: str | None = None
         self._answered = False
+
+    @property
+    def shown(self) -> Shown | None:
+        """Where the answer stands once it is posted."""
+        return None if self._ts is None else Shown(channel=self._channel, thread_ts=self._thread_ts)
+
+    def is_private(self, message: Message) -> bool:
+        """Never: everybody in the conversation reads it."""
+        return False
 
     def wait(self, text: str) -> None:
         """Post the placeholder, or change its words; nothing once the answer is there."""
@@ -76,14 +123,31 @@ class ThreadReply:
             except SEND_ERRORS as exc:
                 log.info("a placeholder was not posted", extra={"reason": failure_of(exc).reason})
 
-    def answer(self, message: Message) -> None:
+    def answer(self, message: Message, *, feedback: str = "", lasting: bool = False) -> None:
         """Edit the placeholder into the answer, or post the answer where none was needed."""
         with self._lock:
             self._answered = True
             try:
-                self._put(render(message))
+                self._put(render(message, feedback=feedback))
             except SEND_ERRORS as exc:
-                _not_shown(self._channel, failure_of(exc).reason)
+                reason = failure_of(exc).reason
+                if self._otherwise is None:
+                    _not_shown(self._channel, reason)
+                    return
+                log.info("a thread cannot be answered", extra={"channel": self._channel, "reason": reason})
+                words = refused_words(reason)
+                message = replace(message, parts=(*message.parts, Context(lines=((words,),))))
+                self._otherwise.answer(replace(message, visibility=Visibility.EPHEMERAL), feedback=feedback)
+
+    def change(self, message: Message) -> None:
+        """Edit the answer; where it was deleted it stays deleted."""
+        with self._lock:
+            if self._ts is not None:
+                edit(self._client, self._channel, self._ts, message)
+
+    def remark(self, text: str) -> None:
+        """Post one line under the answer."""
+        _say(self._client, self._channel, self._thread_ts, text)
 
     def _put(self, payload: Payload) -> None:
         if self._ts is not None:
@@ -105,7 +169,7 @@ class ThreadReply:
             ),
             repeatable=False,
         )
-        self._ts = str(posted["ts"])
+        self._ts, self._channel = str(posted["ts"]), str(posted["channel"])
 
 
 class PrivateReply:
@@ -120,6 +184,18 @@ class PrivateReply:
         self._incoming = incoming
         self._lock = Lock()
         self._answered = False
+        self._visible = False
+        self._ts: str | None = None
+
+    @property
+    def shown(self) -> Shown | None:
+        """The channel, once the answer is there for everybody."""
+        request = self._incoming.request
+        return Shown(channel=request.channel_id, thread_ts=request.thread_ts) if self._visible else None
+
+    def is_private(self, message: Message) -> bool:
+        """Whether the message is for the person alone, in a place where others read too."""
+        return message.visibility is not Visibility.IN_CHANNEL and not self._incoming.in_direct_messages
 
     def wait(self, text: str) -> None:
         """Tell the person alone that work goes on; nothing once the answer is there."""
@@ -130,21 +206,58 @@ class PrivateReply:
             if reason:
                 log.info("a placeholder was not shown", extra={"reason": reason})
 
-    def answer(self, message: Message) -> None:
-        """Give the answer: to the person alone, unless it is for the channel or nobody else is there."""
+    def answer(self, message: Message, *, feedback: str = "", lasting: bool = False) -> None:
+        """Give the answer: to the person alone, unless it is for the channel or nobody else is there.
+
+        What is said through a response URL cannot be edited, so a lasting answer is posted where the bot may post.
+        """
         request = self._incoming.request
         with self._lock:
             self._answered = True
-            everybody = message.visibility is Visibility.IN_CHANNEL or self._incoming.in_direct_messages
-            payload = render(message, share=request.surface is Surface.SLASH and not everybody)
+            everybody = not self.is_private(message)
+            payload = render(message, share=request.surface is Surface.SLASH and not everybody, feedback=feedback)
+            if everybody and lasting and self._posted(payload):
+                return
             reason = self._hook(payload, everybody=everybody)
             if reason in CONTENT_ERRORS:
                 report_refused(reason, payload)
                 payload = text_only(payload)
                 reason = self._hook(payload, everybody=everybody)
-            if reason:
-                log.info("a response URL failed", extra={"reason": reason, "channel": request.channel_id})
-                self._post(payload, everybody=everybody)
+            if not reason:
+                self._visible = everybody
+                return
+            log.info("a response URL failed", extra={"reason": reason, "channel": request.channel_id})
+            self._post(payload, everybody=everybody)
+
+    def change(self, message: Message) -> None:
+        """Edit a lasting answer; one given through the response URL stays as it is."""
+        with self._lock:
+            if self._ts is not None:
+                edit(self._client, self._incoming.request.channel_id, self._ts, message)
+
+    def remark(self, text: str) -> None:
+        """Tell the person alone one line more."""
+        if reason := self._hook(note(text), everybody=False):
+            log.info("a remark was not shown", extra={"reason": reason})
+
+    def _posted(self, payload: Payload) -> bool:
+        """Whether the answer was posted as a message of the bot's own."""
+        request = self._incoming.request
+        try:
+            found = patiently(
+                lambda: sent(
+                    lambda p: self._client.chat_postMessage(
+                        channel=request.channel_id, thread_ts=request.thread_ts, **p
+                    ),
+                    payload,
+                ),
+                repeatable=False,
+            )
+        except SEND_ERRORS as exc:
+            log.info("an answer cannot be posted", extra={"reason": failure_of(exc).reason})
+            return False
+        self._ts, self._visible = str(found["ts"]), True
+        return True
 
     def _hook(self, payload: Payload, *, everybody: bool) -> str:
         """Send to the response URL: why it failed, "" when it did not."""
@@ -176,6 +289,7 @@ class PrivateReply:
                     ),
                     repeatable=False,
                 )
+                self._visible = True
             else:
                 content = {name: value for name, value in payload.items() if not name.startswith("unfurl_")}
                 patiently(
@@ -186,6 +300,31 @@ class PrivateReply:
                 )
         except SEND_ERRORS as exc:
             _not_shown(request.channel_id, failure_of(exc).reason)
+
+
+def edit(client: WebClient, channel: str, ts: str, message: Message) -> None:
+    """Edit one message of the bot's; whether it could is logged, since the older one still stands."""
+    payload = {name: value for name, value in render(message).items() if not name.startswith("unfurl_")}
+    try:
+        patiently(lambda: sent(lambda p: client.chat_update(channel=channel, ts=ts, **p), payload), repeatable=True)
+    except SEND_ERRORS as exc:
+        log.info("an answer was not brought up to date", extra={"channel": channel, "reason": failure_of(exc).reason})
+
+
+def refused_words(reason: str) -> str:
+    """What a person can do about a channel that Slack refuses to the bot."""
+    if reason in ("not_in_channel", "channel_not_found"):
+        return "Only you see this: I am not in this channel. Invite me with /invite @eksip and ask again."
+    if reason in ("is_archived", "is_inactive"):
+        return "Only you see this: the channel is archived."
+    return f"Only you see this: Slack did not take it here ({reason})."
+
+
+def _say(client: WebClient, channel: str, thread_ts: str | None, text: str) -> None:
+    try:
+        client.chat_postMessage(channel=channel, thread_ts=thread_ts, **note(text))
+    except SEND_ERRORS as exc:
+        log.info("a remark was not posted", extra={"channel": channel, "reason": failure_of(exc).reason})
 
 
 def patiently(call: Callable[[], T], *, repeatable: bool) -> T:

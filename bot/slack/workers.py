@@ -37,6 +37,10 @@ class Workers:
             return False
         return True
 
+    def stop_taking(self) -> None:
+        """Take no more work and wait for none of it."""
+        self._closing = True
+
     def close(self, timeout: timedelta) -> bool:
         """Take no more work and wait for what was taken, at most `timeout`: whether all of it was finished."""
         self._closing = True

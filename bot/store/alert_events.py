@@ -1,6 +1,6 @@
 """Alert events: the append-only history of each alert, and why something about it was not told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,19 +77,22 @@ class AlertEventsStore(Database):
             )
 
 
-def add_transition(connection: Connection, alert: Alert, transition: Transition, now: datetime) -> None:
-    """Record what changed about an alert."""
-    connection.execute(
-        ALERT_EVENT.insert().values(
-            alert_id=alert.alert_id,
-            kind=EventKind.TRANSITION,
-            transition=transition.value,
-            status=alert.status,
-            value=alert.value,
-            revision=alert.revision,
-            at=now,
-        )
-    )
+def add_transitions(connection: Connection, changed: Iterable[tuple[Alert, Transition]], now: datetime) -> None:
+    """Record what changed about alerts."""
+    rows = [
+        {
+            "alert_id": alert.alert_id,
+            "kind": EventKind.TRANSITION,
+            "transition": transition.value,
+            "status": alert.status,
+            "value": alert.value,
+            "revision": alert.revision,
+            "at": now,
+        }
+        for alert, transition in changed
+    ]
+    if rows:
+        connection.execute(ALERT_EVENT.insert(), rows)
 
 
 def add_event(
@@ -98,48 +101,92 @@ def add_event(
     kind: EventKind,
     at: datetime,
     *,
-    channel: str = "",
     reason: str = "",
     detail: str = "",
     who: str = "",
 ) -> bool:
     """Record something that is no change of the alert, with the alert as it stands; False when it is not stored."""
-    row = connection.execute(select(ALERT).where(ALERT.c.alert_id == alert_id)).mappings().first()
-    if row is None:
-        return False
-    alert = Alert(**row)
-    connection.execute(
-        ALERT_EVENT.insert().values(
-            alert_id=alert_id,
-            kind=kind,
-            transition="",
-            status=alert.status,
-            value=alert.value,
-            revision=alert.revision,
-            at=at,
-            channel=channel,
-            reason=reason,
-            detail=detail,
-            who=who,
-        )
+    return _add(connection, [_Said(alert_id=alert_id, kind=kind, reason=reason, detail=detail, who=who)], at) > 0
+
+
+def add_told(connection: Connection, channel: str, alert_ids: Iterable[int], why: str, at: datetime) -> None:
+    """Record that a channel was told of alerts, and why."""
+    _add(
+        connection,
+        [_Said(alert_id=alert_id, kind=EventKind.TOLD, channel=channel, reason=why) for alert_id in alert_ids],
+        at,
     )
-    return True
 
 
 def add_untold(connection: Connection, untold: Iterable[Untold], now: datetime) -> None:
     """Record what was not told, once for each channel and reason until that changes: a poll repeats its reasons."""
-    for item in untold:
-        said = (ALERT_EVENT.c.alert_id == item.alert_id) & (ALERT_EVENT.c.channel == item.channel)
-        newest = select(func.max(ALERT_EVENT.c.event_id)).where(said).scalar_subquery()
-        last = connection.execute(select(ALERT_EVENT).where(ALERT_EVENT.c.event_id == newest)).first()
-        if last is not None and (last.kind, last.reason) == (EventKind.NOT_TOLD, item.reason):
-            continue
-        add_event(
-            connection,
-            item.alert_id,
-            EventKind.NOT_TOLD,
-            now,
-            channel=item.channel,
-            reason=item.reason,
-            detail=item.detail,
+    wanted = {(item.alert_id, item.channel): item for item in untold}
+    if not wanted:
+        return
+    newest = (
+        select(func.max(ALERT_EVENT.c.event_id))
+        .where(
+            ALERT_EVENT.c.alert_id.in_({alert_id for alert_id, _ in wanted}),
+            ALERT_EVENT.c.kind.in_([EventKind.TOLD, EventKind.NOT_TOLD]),
         )
+        .group_by(ALERT_EVENT.c.alert_id, ALERT_EVENT.c.channel)
+    )
+    for last in connection.execute(select(ALERT_EVENT).where(ALERT_EVENT.c.event_id.in_(newest))):
+        item = wanted.get((last.alert_id, last.channel))
+        if item is not None and (last.kind, last.reason) == (EventKind.NOT_TOLD, item.reason):
+            del wanted[item.alert_id, item.channel]
+    _add(
+        connection,
+        [
+            _Said(
+                alert_id=item.alert_id,
+                kind=EventKind.NOT_TOLD,
+                channel=item.channel,
+                reason=item.reason,
+                detail=item.detail,
+            )
+            for item in wanted.values()
+        ],
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What a row adds to the alert's own figures."""
+
+    alert_id: int
+    kind: EventKind
+    channel: str = ""
+    reason: str = ""
+    detail: str = ""
+    who: str = ""
+
+
+def _add(connection: Connection, said: Sequence[_Said], at: datetime) -> int:
+    """Add events with their alerts as they stand; how many alerts are still stored."""
+    ids = {item.alert_id for item in said}
+    if not ids:
+        return 0
+    stored = connection.execute(select(ALERT).where(ALERT.c.alert_id.in_(ids))).mappings()
+    alerts = {row["alert_id"]: Alert(**row) for row in stored}
+    rows = [
+        {
+            "alert_id": item.alert_id,
+            "kind": item.kind,
+            "transition": "",
+            "status": alerts[item.alert_id].status,
+            "value": alerts[item.alert_id].value,
+            "revision": alerts[item.alert_id].revision,
+            "at": at,
+            "channel": item.channel,
+            "reason": item.reason,
+            "detail": item.detail,
+            "who": item.who,
+        }
+        for item in said
+        if item.alert_id in alerts
+    ]
+    if rows:
+        connection.execute(ALERT_EVENT.insert(), rows)
+    return len(rows)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, text
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, text
 
 from bot.alerts.alert import Alert, Step
 from bot.errors import EksipError
-from bot.store.alert_events import AlertEventsStore, Untold, add_event, add_transition, add_untold
+from bot.store.alert_events import AlertEventsStore, Untold, add_told, add_transitions, add_untold
 from bot.store.counters import next_number
 from bot.store.notifications import Log, Notice, forget, read_log, tell
-from bot.store.tables import ALERT, LEASE, OPEN_ALERT, REGION_FACTS, EventKind
+from bot.store.tables import ALERT, LEASE, OPEN_ALERT, REGION_FACTS
 
 FIRST_ALERT_ID = 1001
 """Four digits from the first alert on, so that an id is told apart from a count when people type it."""
@@ -80,12 +80,11 @@ class AlertsStore(AlertEventsStore):
         with self.writing() as connection:
             if fence is not None:
                 _check_fence(connection, fence)
-            saved = tuple(_save_step(connection, step, now) for step in steps)
+            saved = _save(connection, steps, now)
             verdicts = decide(saved, read_log(connection))
             for notice in verdicts.notices:
                 tell(connection, notice, now)
-                for alert_id in notice.heard:
-                    add_event(connection, alert_id, EventKind.TOLD, now, channel=notice.channel, reason=notice.why)
+                add_told(connection, notice.channel, notice.heard, notice.why, now)
             add_untold(connection, verdicts.untold, now)
             forget(connection, verdicts.over)
         return saved
@@ -101,18 +100,25 @@ def _check_fence(connection: Connection, fence: int) -> None:
         raise LostLeaseError("Another replica has taken over; this poll's alerts are left to it.")
 
 
-def _save_step(connection: Connection, step: Step, now: datetime) -> Step:
-    if step.alert is None:
-        return step
-    alert = step.alert
-    if alert.alert_id is None:
-        alert = replace(alert, alert_id=next_number(connection, "alert_id", FIRST_ALERT_ID))
-        connection.execute(ALERT.insert().values(**_columns(alert)))
-    else:
-        connection.execute(ALERT.update().where(ALERT.c.alert_id == alert.alert_id).values(**_columns(alert)))
-    if step.transition is not None:
-        add_transition(connection, alert, step.transition, now)
-    return replace(step, alert=alert)
+def _save(connection: Connection, steps: Iterable[Step], now: datetime) -> tuple[Step, ...]:
+    """Save the alerts and their events, the known ones in one statement; the steps with their ids."""
+    saved, known = [], []
+    for step in steps:
+        alert = step.alert
+        if alert is None:
+            saved.append(step)
+            continue
+        if alert.alert_id is None:
+            alert = replace(alert, alert_id=next_number(connection, "alert_id", FIRST_ALERT_ID))
+            connection.execute(ALERT.insert().values(**_columns(alert)))
+        else:
+            known.append({**_columns(alert), "known_id": alert.alert_id})
+        saved.append(replace(step, alert=alert))
+    if known:
+        connection.execute(ALERT.update().where(ALERT.c.alert_id == bindparam("known_id")), known)
+    changed = ((step.alert, step.transition) for step in saved)
+    add_transitions(connection, [(alert, what) for alert, what in changed if alert and what], now)
+    return tuple(saved)
 
 
 def _columns(alert: Alert) -> Mapping[str, object]:

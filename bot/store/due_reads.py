@@ -3,7 +3,7 @@
 On PostgreSQL several replicas share the rows, by the database's own clock; on SQLite one process has them all.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -34,12 +34,11 @@ WHOLE_ACCOUNT = ""
 
 
 class Lane(Enum):
-    """What a read asks: an account's regions, or one region's subnets, clusters, or interfaces that matter."""
+    """What a read asks: an account's regions, or the subnets or the clusters of one region."""
 
     ACCOUNT = "account"
     SUBNETS = "subnets"
     CLUSTERS = "clusters"
-    INTERFACES = "interfaces"
 
 
 DUE_READ = Table(
@@ -112,7 +111,7 @@ class DueReadsStore(Database):
             return _clock(connection, now)
 
     def plan_reads(self, sources: Iterable[Source], every: timedelta, now: datetime) -> None:
-        """Add the sources that are new, due at once, and give all of them this interval, sooner if it got shorter."""
+        """Add the sources that are new, due at once and then at this interval."""
         wanted = tuple(dict.fromkeys(sources))
         if not wanted:
             return
@@ -130,30 +129,29 @@ class DueReadsStore(Database):
                 for source in wanted
             ]
             connection.execute(insert_into(connection, DUE_READ).on_conflict_do_nothing(), rows)
-            self._pace(connection, wanted, every)
 
     def pace_reads(self, sources: Collection[Source], every: timedelta) -> None:
         """Give sources that are planned another interval; the next read comes sooner where it got shorter."""
-        if sources:
-            with self.writing() as connection:
-                self._pace(connection, tuple(sources), every)
-
-    def _pace(self, connection: Connection, sources: Sequence[Source], every: timedelta) -> None:
-        changed = (
-            connection.execute(
-                select(
-                    DUE_READ.c.account_id, DUE_READ.c.region, DUE_READ.c.lane, DUE_READ.c.started_at, DUE_READ.c.due_at
-                )
-                .where(_KEY.in_([_key(source) for source in sources]), DUE_READ.c.every != every)
+        if not sources:
+            return
+        columns = DUE_READ.c
+        with self.writing() as connection:
+            changed = connection.execute(
+                select(columns.account_id, columns.region, columns.lane, columns.started_at, columns.due_at)
+                .where(_KEY.in_([_key(source) for source in sources]), columns.every != every)
                 .with_for_update()
-            )
-            .tuples()
-            .all()
-        )
-        for account_id, region, lane, started_at, due_at in changed:
-            source = Source(account_id=account_id, region=region, lane=lane)
-            sooner = due_at if started_at is None else min(due_at, started_at + every)
-            connection.execute(update(DUE_READ).where(_is(source)).values(every=every, due_at=sooner))
+            ).all()
+            for account_id, region, lane, started_at, due_at in changed:
+                source = Source(account_id=account_id, region=region, lane=lane)
+                sooner = due_at if started_at is None else min(due_at, started_at + every)
+                connection.execute(update(DUE_READ).where(_is(source)).values(every=every, due_at=sooner))
+
+    def hasten_reads(self, lanes: Collection[Lane], now: datetime) -> None:
+        """Make every read of these lanes due, that is not under way."""
+        with self.writing() as connection:
+            at = _clock(connection, now)
+            waiting = DUE_READ.c.lane.in_(lanes) & (DUE_READ.c.due_at > at) & DUE_READ.c.claimed_until.is_(None)
+            connection.execute(update(DUE_READ).where(waiting).values(due_at=at))
 
     def forget_reads(self, account_ids: Collection[str], regions: Collection[str] | None = None) -> None:
         """Read these accounts no more, or these regions of theirs."""
@@ -163,18 +161,12 @@ class DueReadsStore(Database):
         with self.writing() as connection:
             connection.execute(old if regions is None else old.where(DUE_READ.c.region.in_(regions)))
 
-    def forget_sources(self, sources: Collection[Source]) -> None:
-        """Read these sources no more."""
-        if sources:
-            with self.writing() as connection:
-                connection.execute(delete(DUE_READ).where(_KEY.in_([_key(source) for source in sources])))
-
     def planned(self, lane: Lane) -> dict[tuple[str, str], timedelta]:
         """The account-regions of a lane with the interval at which each is read."""
         with self.reading() as connection:
             rows = connection.execute(
                 select(DUE_READ.c.account_id, DUE_READ.c.region, DUE_READ.c.every).where(DUE_READ.c.lane == lane)
-            ).tuples()
+            )
             return {(account_id, region): every for account_id, region, every in rows}
 
     def claim_reads(self, owner: str, now: datetime, *, limit: int, lasts: timedelta) -> tuple[DueRead, ...]:
@@ -256,7 +248,7 @@ class DueReadsStore(Database):
                     func.min(DUE_READ.c.due_at).filter(late),
                     func.count().filter(held),
                 ).group_by(DUE_READ.c.lane)
-            ).tuples()
+            )
             return tuple(
                 Backlog(lane=lane, sources=sources, overdue=overdue, oldest_due_at=oldest, claimed=claimed)
                 for lane, sources, overdue, oldest, claimed in rows

@@ -109,7 +109,7 @@ class FactsStore(Database):
         with self.reading() as connection:
             rows = connection.execute(
                 select(columns.account_id, columns.region, columns.subnets_version, columns.clusters_version)
-            ).tuples()
+            )
             return {(account_id, region): Versions(subnets, clusters) for account_id, region, subnets, clusters in rows}
 
     def kept(self, places: Collection[Place]) -> Mapping[Place, Kept]:
@@ -159,7 +159,7 @@ def _text(facts: RegionFacts) -> str:
 
 
 def _read(connection: Connection, place: Place) -> Kept | None:
-    row = connection.execute(select(REGION_FACTS).where(place == _PLACE).with_for_update()).mappings().first()
+    row = connection.execute(select(REGION_FACTS).where(_is(place)).with_for_update()).mappings().first()
     return None if row is None else _assembled(row, None)
 
 

@@ -40,7 +40,7 @@ _DATACLASSES: Mapping[str, Callable[..., Any]] = {
         parts.Failure,
     )
 }
-_ENUMS = {kind.__name__: kind for kind in (parts.Tone, parts.Visibility)}
+_ENUMS = {kind.__name__: kind for kind in (parts.Tone, parts.Visibility, parts.Press)}
 
 
 def dumped(message: Message) -> str:

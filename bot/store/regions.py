@@ -15,12 +15,13 @@ class Regions:
         self._lock = threading.Lock()
         self._kept: dict[Place, Kept] = {}
 
-    def refresh(self) -> None:
-        """Take over what was written since: by this process, by another replica."""
+    def refresh(self) -> int:
+        """Take over what was written since, by this process or another replica; how many places are known."""
         with self._lock:
             stored = self._store.versions()
             stale = [place for place, versions in stored.items() if self._version(place) != versions]
             self._kept.update(self._store.kept(stale) if stale else {})
+            return len(self._kept)
 
     def note(self, written: Mapping[Place, Kept]) -> None:
         """Take over what this process has just written, without reading it again."""

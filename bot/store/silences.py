@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, select, update
 
 from bot.alerts.acks import Ack
 from bot.alerts.readings import Severity
@@ -13,6 +13,7 @@ from bot.alerts.silences import Silence
 from bot.store.alert_events import add_event
 from bot.store.counters import next_number
 from bot.store.database import Database, insert_into
+from bot.store.shown_again import show_again
 from bot.store.tables import ACK, SILENCE, EventKind
 
 FIRST_SILENCE_ID = 1
@@ -34,8 +35,9 @@ class SilencesStore(Database):
                     kept.created_at,
                     who=kept.created_by,
                     reason=f"silence {kept.silence_id} until {kept.ends_at:%Y-%m-%d %H:%M} UTC",
-                    detail=kept.reason,
+                    detail=" · ".join(filter(None, (kept.name, kept.reason))),
                 )
+            _show(connection, kept.created_at)
         return kept
 
     def silences(self, now: datetime) -> tuple[Silence, ...]:
@@ -52,10 +54,23 @@ class SilencesStore(Database):
         untold = select(SILENCE).where(SILENCE.c.end_told_at.is_(None), SILENCE.c.lifted_at.is_(None))
         return self._silences(untold.where(SILENCE.c.starts_at <= now))
 
-    def lift_silence(self, silence_id: int, by: str, at: datetime) -> bool:
-        """End a silence early; False when it is over already or there is none."""
+    def lift_silence(
+        self, silence_id: int, by: str, at: datetime, *, alert_ids: Iterable[int] = (), name: str = ""
+    ) -> bool:
+        """End a silence early, with an event on each alert it covers; False when it is over already or there is none.
+
+        The cards that show it are edited by the same transaction.
+        """
         unlifted = SILENCE.c.lifted_at.is_(None) & (SILENCE.c.ends_at > at)
-        return self._mark(silence_id, unlifted, {"lifted_at": at, "lifted_by": by})
+        with self.writing() as connection:
+            marked = update(SILENCE).where(SILENCE.c.silence_id == silence_id, unlifted)
+            if not connection.execute(marked.values(lifted_at=at, lifted_by=by)).rowcount:
+                return False
+            for alert_id in sorted(set(alert_ids)):
+                reason = f"silence {silence_id} ended"
+                add_event(connection, alert_id, EventKind.UNSILENCED, at, who=by, reason=reason, detail=name)
+            _show(connection, at)
+        return True
 
     def mark_reminded(self, silence_id: int, at: datetime) -> bool:
         """Record that its end was announced; False when that was done before, so that it is said once."""
@@ -80,15 +95,22 @@ class SilencesStore(Database):
         }
         with self.writing() as connection:
             before = connection.execute(select(ACK).where(ACK.c.alert_id == ack.alert_id)).mappings().first()
-            if add_event(connection, ack.alert_id, EventKind.ACKED, ack.acked_at, who=ack.acked_by):
+            if add_event(
+                connection, ack.alert_id, EventKind.ACKED, ack.acked_at, who=ack.acked_by, detail=ack.name
+            ):
                 row = insert_into(connection, ACK).values(alert_id=ack.alert_id, **values)
                 connection.execute(row.on_conflict_do_update(index_elements=["alert_id"], set_=values))
+                _show(connection, ack.acked_at)
         return None if before is None else Ack(**before)
 
-    def remove_ack(self, alert_id: int) -> bool:
-        """Forget an ack; False when there was none."""
+    def remove_ack(self, alert_id: int, by: str, at: datetime, *, name: str = "") -> bool:
+        """Forget an ack, with an event on the alert; False when there was none."""
         with self.writing() as connection:
-            return bool(connection.execute(delete(ACK).where(ACK.c.alert_id == alert_id)).rowcount)
+            if not connection.execute(delete(ACK).where(ACK.c.alert_id == alert_id)).rowcount:
+                return False
+            add_event(connection, alert_id, EventKind.UNACKED, at, who=by, detail=name)
+            _show(connection, at)
+        return True
 
     def acks(self, alert_ids: Iterable[int] | None = None) -> dict[int, Ack]:
         """The acks by alert id: of these alerts, or of all."""
@@ -96,7 +118,7 @@ class SilencesStore(Database):
         if alert_ids is not None:
             query = query.where(ACK.c.alert_id.in_(list(alert_ids)))
         with self.reading() as connection:
-            return {row["alert_id"]: Ack(**row) for row in connection.execute(query).mappings()}
+            return _acks(connection, query)
 
     def _mark(self, silence_id: int, unmarked: ColumnElement[bool], values: dict[str, object]) -> bool:
         with self.writing() as connection:
@@ -105,8 +127,22 @@ class SilencesStore(Database):
 
     def _silences(self, query: Select[Any]) -> tuple[Silence, ...]:
         with self.reading() as connection:
-            rows = connection.execute(query.order_by(SILENCE.c.ends_at, SILENCE.c.silence_id)).mappings()
-            return tuple(_silence(row) for row in rows)
+            return _read(connection, query)
+
+
+def _show(connection: Connection, now: datetime) -> None:
+    """Bring the cards up to what people just did, in the transaction that keeps what they did."""
+    active = select(SILENCE).where(SILENCE.c.lifted_at.is_(None), SILENCE.c.ends_at > now)
+    show_again(connection, _acks(connection, select(ACK)).values(), _read(connection, active), now)
+
+
+def _acks(connection: Connection, query: Select[Any]) -> dict[int, Ack]:
+    return {row["alert_id"]: Ack(**row) for row in connection.execute(query).mappings()}
+
+
+def _read(connection: Connection, query: Select[Any]) -> tuple[Silence, ...]:
+    rows = connection.execute(query.order_by(SILENCE.c.ends_at, SILENCE.c.silence_id)).mappings()
+    return tuple(_silence(row) for row in rows)
 
 
 def _silence_values(silence: Silence) -> dict[str, object]:

@@ -35,7 +35,9 @@ class EventKind(Enum):
     TOLD = "told"
     NOT_TOLD = "not told"
     ACKED = "acked"
+    UNACKED = "unacked"
     SILENCED = "silenced"
+    UNSILENCED = "unsilenced"
 
 
 METADATA = MetaData(

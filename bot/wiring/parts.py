@@ -9,6 +9,7 @@ from functools import cached_property
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from bot.asking.allowance import Allowance
 from bot.asking.command import Request
 from bot.config import Settings, aws_environment, load
 from bot.errors import ConfigError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bot.aws.reader import Reader
     from bot.demo.world import World
     from bot.facts import Facts
+    from bot.monitor.looking_ahead import LookAhead
     from bot.store import Store
     from knowledge import KnowledgeBase
 
@@ -32,15 +34,11 @@ def utc_now() -> datetime:
 
 
 class Parts:
-    """The parts of one process; each is made when first asked for, so a question loads only what it needs.
+    """The parts of one process; each is made when first asked for, so a question loads only what it needs."""
 
-    `background` is for processes that live on: there an answer never waits for a read of AWS that can go on behind it.
-    """
-
-    def __init__(self, settings: Settings, *, background: bool = False, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
         self.now = now
-        self._background = background
         self._making = threading.RLock()
 
     @cached_property
@@ -54,6 +52,7 @@ class Parts:
             store=lambda: self.store,
             stored=self.stored,
             knowledge=lambda: self.knowledge,
+            allowance=Allowance(self.settings.access.per_minute, self.now),
         )
 
     def answer(self, request: Request) -> Message:
@@ -72,7 +71,6 @@ class Parts:
             stored=self.stored,
             now=self.now,
             poll=self.settings.schedule.poll,
-            background=self._background,
         )
 
     @property
@@ -126,6 +124,20 @@ class Parts:
             if "_store" in self.__dict__ or self.settings.database_exists:
                 return self._store
             return None
+
+    def look_ahead(self, stop: threading.Event | None = None) -> "LookAhead":
+        """The hourly look at what runs out within weeks; it ends early once `stop` is set."""
+        from bot.monitor.looking_ahead import LookAhead
+
+        thresholds = self.settings.alerts.thresholds(self.settings.thresholds.limits)
+        return LookAhead(
+            self.store,
+            thresholds.subnets,
+            self.now,
+            poll=self.settings.schedule.poll,
+            blocks_floor=thresholds.blocks_critical,
+            stop=stop,
+        )
 
     @property
     def knowledge(self) -> "KnowledgeBase":

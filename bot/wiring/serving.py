@@ -14,7 +14,8 @@ from bot import metrics
 from bot.alerts import Alert, Transition, card
 from bot.config import slack_mode
 from bot.errors import ConfigError
-from bot.monitor import Cards, Monitor
+from bot.monitor import Cards, Lanes, Monitor
+from bot.monitor.looking_ahead import LookAhead
 from bot.notify import Heartbeat, Webhook
 from bot.scheduler import Scheduler
 from bot.slack.app import SlackApp, build_app
@@ -22,6 +23,7 @@ from bot.slack.delivery import Delivery
 from bot.slack.http import HttpServer
 from bot.slack.socket import SocketRunner
 from bot.store import Serving, Store
+from bot.store.regions import Regions
 from bot.store.serving import LEASE_LASTS
 from bot.wiring.parts import Parts
 
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 
 FLUSH = timedelta(seconds=5)
 """How long the outbox is emptied at the end, within the 10 s that `serve` promises after SIGTERM."""
+
+EVALUATE_EVERY = timedelta(seconds=5)
+"""How long what was read waits for its evaluation: long enough that one takes many reads together."""
 
 
 class Lead:
@@ -110,27 +115,35 @@ def serving(
         )
         heartbeat = _heartbeat(parts)
         webhook = _webhook(parts, lead)
+        regions = Regions(store)
+        lanes = Lanes(parts.reader, store, regions, settings, parts.now, owner=owner, leading=lambda: lead.held)
         monitor = Monitor(
             parts.reader,
             store,
             settings,
             parts.now,
+            regions=regions,
             on_inventory=parts.facts.put,
             on_transition=on_transition,
             fence=lambda: lead.fence,
         )
+        ahead = parts.look_ahead(stop)
         scheduler = Scheduler(
-            poll=lambda: _sweep(monitor, lead, heartbeat, parts),
-            prune=lambda: store.prune(parts.now()),
+            poll=lambda: _evaluate(monitor, lead, heartbeat, parts),
+            prune=lambda: _hourly(store, ahead, lead, parts),
             refresh=lambda: _refresh(monitor, lead, store, parts),
-            poll_every=settings.schedule.poll,
+            poll_every=min(EVALUATE_EVERY, settings.schedule.poll / 2),
             now=parts.now,
         )
+        parts.facts.feed()
+        if lead.held:
+            monitor.begin()
         sockets = _sockets(parts, app) if mode == "socket" else None
         server = _server(parts, app, mode, sockets, host)
         steps.callback(lambda: delivery.flush(FLUSH))
         sender = _thread("outbox", lambda: delivery.run(stop), steps)
         keeper = _thread("lead", lambda: lead.keep(stop), steps)
+        reading = _thread("lanes", lambda: lanes.run(stop), steps)
         notifiers = [
             _thread(name, partial(part.run, stop), steps)
             for name, part in (("heartbeat", heartbeat), ("webhook", webhook))
@@ -142,7 +155,7 @@ def serving(
         if sockets is not None:
             steps.callback(sockets.stop)
         steps.callback(server.stop)
-        for thread in (sender, keeper, *notifiers):
+        for thread in (sender, keeper, reading, *notifiers):
             thread.start()
         scheduler.start()
         server.start()
@@ -153,13 +166,25 @@ def serving(
         _said("stopping")
 
 
-def _sweep(monitor: Monitor, lead: Lead, heartbeat: Heartbeat | None, parts: Parts) -> None:
-    """One poll, where this process leads, and the sign of life once it is through."""
-    if not lead.held or monitor.poll().regions_read == 0:
+def _evaluate(monitor: Monitor, lead: Lead, heartbeat: Heartbeat | None, parts: Parts) -> None:
+    """What the newest reads mean, where this process leads, and the sign of life once all have been through."""
+    if not lead.held:
+        monitor.follow()
+        return
+    report = monitor.evaluate()
+    if report is None or not report.swept:
         return
     metrics.sweep_completed_timestamp.set(parts.now().timestamp())
     if heartbeat is not None:
         heartbeat.beat()
+
+
+def _hourly(store: Store, ahead: LookAhead, lead: Lead, parts: Parts) -> None:
+    """Roll up and drop what is old; then look weeks ahead, where this process leads and knows something."""
+    store.prune(parts.now())
+    inventory = parts.facts.known()
+    if lead.held and inventory is not None:
+        ahead.look(inventory)
 
 
 def _heartbeat(parts: Parts) -> Heartbeat | None:

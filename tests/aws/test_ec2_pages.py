@@ -254,10 +254,56 @@ def test_pages_follow_each_other_and_the_request_id_is_kept() -> None:
     found = ec2_pages.every_item(every.describe_network_interfaces, "NetworkInterfaces", Filters=[])
     assert [item.findtext("networkInterfaceId") for item in found] == ["eni-1", "eni-2"]
     client: Any = Wire(*bodies).client(fast=True)
-    pages = list(client.get_paginator("describe_network_interfaces").paginate(PaginationConfig={"PageSize": 5}))
-    assert [len(ec2_pages.items(page, "NetworkInterfaces")) for page in pages] == [1, 0, 1]
+    pages = [client.describe_network_interfaces() for _ in bodies]
     assert [page["NextToken"] for page in pages] == ["a&b", "c", ""]
     assert {page["ResponseMetadata"]["RequestId"] for page in pages} == {"59dbff89-35bd-4eac-99ed-be587EXAMPLE"}
+
+
+@pytest.mark.parametrize("number", [1, 15, 16, 17, 33])
+@pytest.mark.parametrize("space", ["", "\n        "], ids=["in one line", "indented"])
+def test_a_page_of_any_length_is_read_whole_and_in_order(number: int, space: str) -> None:
+    described = "<description>an &lt;item&gt; of 10 &lt; 20</description>"
+    body = interfaces(*(f"{space}<networkInterfaceId>eni-{n}</networkInterfaceId>{described}" for n in range(number)))
+    client: Any = Wire(body).client(fast=True)
+    found = ec2_pages.every_item(client.describe_network_interfaces, "NetworkInterfaces")
+    assert [ec2_pages.eni(item, ACCOUNT, EU).eni_id for item in found] == [f"eni-{n}" for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        pytest.param("<vpcId>vpc-1</vpcId><networkInterfaceId>eni-2</networkInterfaceId>", id="id in second place"),
+        pytest.param("<!-- --><networkInterfaceId>eni-2</networkInterfaceId>", id="after a comment"),
+    ],
+)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_items_that_begin_otherwise_are_found_too(item: str, position: int) -> None:
+    several = [BARE, BARE]
+    several.insert(position, item)
+    client: Any = Wire(interfaces(*several)).client(fast=True)
+    found = ec2_pages.every_item(client.describe_network_interfaces, "NetworkInterfaces")
+    ids = [ec2_pages.eni(part, ACCOUNT, EU).eni_id for part in found]
+    assert ids.count("eni-2") == 1
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize("cut", range(20, 900, 97))
+def test_a_page_cut_off_anywhere_is_refused(cut: int) -> None:
+    body = interfaces(*[NODE_ENI] * 20)
+    client: Any = Wire(body[: -cut * 7]).client(fast=True)
+    with pytest.raises(ValueError, match="DescribeNetworkInterfaces"):
+        list(ec2_pages.every_item(client.describe_network_interfaces, "NetworkInterfaces"))
+
+
+def test_a_page_broken_in_the_middle_is_refused() -> None:
+    body = (
+        interfaces(*[NODE_ENI] * 40)
+        .replace(b"</attachment>", b"</attach>", 25)
+        .replace(b"</attach>", b"</attachment>", 24)
+    )
+    client: Any = Wire(body).client(fast=True)
+    with pytest.raises(ValueError, match="cut off or malformed"):
+        list(ec2_pages.every_item(client.describe_network_interfaces, "NetworkInterfaces"))
 
 
 def test_a_page_that_names_itself_as_the_next_one_is_refused() -> None:
@@ -280,7 +326,7 @@ def test_facts_share_the_texts_that_all_of_them_have() -> None:
 def test_another_version_of_the_namespace_changes_nothing() -> None:
     body = answer("DescribeSubnets", "subnetSet", SUBNET, namespace="http://ec2.amazonaws.com/doc/2099-01-01/")
     client: Any = Wire(body).client(fast=True)
-    assert len(ec2_pages.items(client.describe_subnets(), "Subnets")) == 1
+    assert len(list(ec2_pages.items(client.describe_subnets(), "Subnets"))) == 1
 
 
 def test_an_error_is_botocores_own() -> None:

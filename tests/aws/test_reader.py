@@ -17,6 +17,7 @@ from bot.aws.check import Outcome
 from bot.aws.collect import read_contents
 from bot.aws.fleet import ALL_REGIONS
 from bot.aws.limits import FAILURE, ROLE_RENEWAL, ROLE_SESSION
+from bot.aws.pace import Pace
 from bot.aws.queries import Place
 from bot.aws.reader import Reader
 from bot.aws.sessions import Sessions
@@ -122,8 +123,8 @@ def reader_of(world: World, sessions: Sessions) -> Reader:
 
 
 def hasty(timer: Callable[[], float] = time.monotonic) -> Sessions:
-    """Sessions that give up at the second failure, so that no test waits for the whole back-off."""
-    return Sessions(total_attempts=2, timer=timer)
+    """Sessions that give up at the second failure and have a pace of their own that no test ever waits for."""
+    return Sessions(total_attempts=2, timer=timer, pace=Pace(per_second=10_000, burst=10_000))
 
 
 def read_region(sessions: Sessions, account: Account, region: str, now: datetime) -> RegionFacts:

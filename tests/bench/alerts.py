@@ -23,7 +23,7 @@ from bot.inventory import (
     SubnetContents,
     Vpc,
 )
-from bot.inventory.evidence import RegionEvidence
+from bot.inventory.evidence import Asked, RegionEvidence
 from bot.monitor.judging import Judge
 from bot.monitor.subjects import subjects
 from bot.store import open_store
@@ -60,7 +60,7 @@ class Fleet:
         """Nothing is gone."""
         return frozenset()
 
-    def evidence(self, account: Account, region: str, clusters: Sequence[str], vpcs: Sequence[str]) -> RegionEvidence:
+    def evidence(self, account: Account, region: str, asked: Asked) -> RegionEvidence:
         """No figures."""
         return RegionEvidence(account_id=account.account_id, region=region, observed_at=self.now)
 
@@ -136,7 +136,7 @@ def _region(account: Account, region: str, number: int, now: datetime) -> Region
             az=f"{region}{'abc'[place % 3]}",
             vpc_id=vpc_id,
             cidr=IPv4Network((int(IPv4Address("10.0.0.0")) + place * 1024, 22)),
-            available_ips=20 if (number * SUBNETS + place) % LOW_EVERY == 0 else 600 + place,
+            available_ips=_available(number, place),
             observed_at=now,
         )
         for place in range(SUBNETS)
@@ -171,6 +171,13 @@ def _region(account: Account, region: str, number: int, now: datetime) -> Region
     )
 
 
+def _available(number: int, place: int) -> int:
+    """A little free in the low ones; in a cluster in prefix mode so much that no interface has to be read."""
+    if (number * SUBNETS + place) % LOW_EVERY == 0:
+        return 20
+    return 990 + place % 20 if number % PREFIX_EVERY == 0 else 600 + place
+
+
 def _later(inventory: Inventory, polls: int) -> Inventory:
     """The same fleet some polls later: every figure read again, one subnet in fifty changed."""
     at = START + (polls + 1) * POLL
@@ -181,7 +188,9 @@ def _later(inventory: Inventory, polls: int) -> Inventory:
                 facts,
                 observed_at=at,
                 subnets=tuple(
-                    replace(subnet, observed_at=at, available_ips=(subnet.available_ips or 0) + (polls if n == 7 else 0))
+                    replace(
+                        subnet, observed_at=at, available_ips=(subnet.available_ips or 0) + (polls if n == 7 else 0)
+                    )
                     for n, subnet in enumerate(facts.subnets)
                 ),
             )

@@ -26,7 +26,7 @@ def never() -> Any:
 
 
 def asked(found: Inventory) -> Message:
-    facts = Facts(reader=never, stored=lambda: None, now=lambda: NOW, poll=timedelta(hours=1), background=False)
+    facts = Facts(reader=never, stored=lambda: None, now=lambda: NOW, poll=timedelta(hours=1))
     facts.put(found)
     services = Services(
         settings=load({}, {}),

@@ -157,3 +157,13 @@ def test_a_section_that_opens_with_code_is_not_cut() -> None:
     shown = topic("Summary.", "Ask.")
     whole = combined(shown, sections("First.", "```\n" + "line\n" * 400 + "```"))
     assert whole.text == "First."
+
+
+def test_a_list_that_follows_is_shown_as_far_as_its_items_fit() -> None:
+    shown = topic("Summary.", "Ask.")
+    items = [f"item {number} " + "x" * 90 for number in range(30)]
+    whole = combined(shown, sections("First.", "Intro.\n" + "\n".join(f"- {item}" for item in items)))
+    kept = [line.removeprefix("- ") for line in whole.text.splitlines() if line.startswith("- ")]
+    assert 10 < len(kept) < 30
+    assert kept == items[: len(kept)]
+    assert len(excerpt(shown, whole)) <= EXCERPT_LIMIT

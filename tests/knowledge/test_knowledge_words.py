@@ -2,7 +2,17 @@
 
 import pytest
 
-from knowledge.words import INSTANCE_TYPE, MAX_TEXT, cleaned, key, nearest_word, one_slip_apart, stems, words
+from knowledge.words import (
+    INSTANCE_TYPE,
+    MAX_TEXT,
+    cleaned,
+    key,
+    nearest_word,
+    one_slip_apart,
+    stems,
+    without_noise,
+    words,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +83,16 @@ def test_cleaned_text_has_no_control_characters_and_a_bounded_length() -> None:
     assert len(long) == MAX_TEXT + 1
     assert long.startswith("head")
     assert long.endswith("tail")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param("Nov  3 11:02:44 ip-10-88-3-2 kubelet[4121]: ", id="syslog"),
+        pytest.param("I1123 11:02:44.110212       1 event.go:294] ", id="klog"),
+        pytest.param("2026-11-23T11:02:44.881Z stdout F ", id="container log file"),
+    ],
+)
+def test_the_start_of_a_log_line_is_no_part_of_a_question(start: str) -> None:
+    assert without_noise(f"{start}no address") == "no address"
+    assert without_noise("10.0.0.1 at 11:02:44") == "10.0.0.1 at 11:02:44"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from stored_alerts import FIRING, NOW
 
@@ -15,7 +16,8 @@ RESOLVED = replace(ALERT, alert_id=4822, scope_key="subnet:2", resolved_at=NOW, 
 def test_a_firing_alert_has_every_field_of_version_4() -> None:
     """Source: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config (the fields and their names)."""
     document = payload("low_ips", [ALERT], lambda alert: card(alert, NOW))
-    (entry,) = document["alerts"]  # type: ignore[misc]
+    entries: list[dict[str, Any]] = document["alerts"]  # type: ignore[assignment]
+    (entry,) = entries
     labels = {
         "alertname": "low_ips",
         "scope": "subnet:subnet-1",

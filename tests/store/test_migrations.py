@@ -94,4 +94,5 @@ def test_the_migrations_are_package_data() -> None:
         "r0004_history.py",
         "r0005_due_reads.py",
         "r0006_forecast_log.py",
+        "r0007_runs_out.py",
     ]

@@ -16,7 +16,7 @@ from bot.wiring.serving import serving
 def main(environ: dict[str, str], facts: dict[str, Any], subnet: str) -> None:
     with demo_estate(environ, facts) as estate:
         estate.world.take(subnet, 125)
-        parts = Parts(estate.settings, background=True)
+        parts = Parts(estate.settings)
         with serving(parts, host="127.0.0.1"):
             print("serving", flush=True)
             threading.Event().wait()

@@ -1,15 +1,19 @@
 """Outlooks: the forecasts of many histories, those that never move set aside first."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
+from math import isinf
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.capacity.forecast.grid import Panel, grid
-from bot.capacity.forecast.series import History, seconds
+from bot.capacity.forecast.burn_rate import burn_rate
+from bot.capacity.forecast.grid import HOUR, Panel, grid
+from bot.capacity.forecast.holt_winters import holt_winters
+from bot.capacity.forecast.series import History, moment, seconds
 from bot.capacity.forecast.telling import Estimates, Row, burning, smoothed, trending
 from bot.capacity.forecast.verdicts import Forecast, Outlook
 
@@ -32,6 +36,46 @@ def outlooks(
     coming = iter(histories)
     while part := tuple(islice(coming, AT_ONCE)):
         yield from _told(part, grid(part, now, poll=poll, held=held).at(now))
+
+
+def times_left(
+    histories: Iterable[History], now: datetime, *, poll: timedelta, held: timedelta | None = None
+) -> Iterator[tuple[str, timedelta | None]]:
+    """The burn rate's time left of each history, None while its gate is shut; those it cannot judge are left out."""
+    coming = iter(histories)
+    while part := tuple(islice(coming, AT_ONCE)):
+        found = burn_rate(grid(part, now, poll=poll, held=held).at(now))
+        for item, judged, hours in zip(part, found.judged.tolist(), found.hours.tolist(), strict=True):
+            if judged:
+                yield item.key, None if isinf(hours) else timedelta(hours=hours)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """The lowest free amount of an hour ahead that starts `at`, and the range nine in ten hours stay within."""
+
+    at: datetime
+    low: float
+    likely: float
+    high: float
+
+
+def expected(one: History, now: datetime, *, poll: timedelta, held: timedelta | None = None) -> tuple[Expected, ...]:
+    """What Holt-Winters expects of each of the next 24 hours; nothing where the history does not suffice."""
+    panel = grid((one,), now, poll=poll, held=held).at(now)
+    found = holt_winters(panel)
+    if not found.judged[0]:
+        return ()
+    down, up = float(found.low_error[0]), float(found.high_error[0])
+    return tuple(
+        Expected(
+            at=moment(panel.hours_end + hour * HOUR),
+            low=max(low + down, 0.0),
+            likely=max(low, 0.0),
+            high=min(max(low + up, 0.0), float(one.total)),
+        )
+        for hour, low in enumerate(found.path[0].tolist())
+    )
 
 
 def inputs_hash(one: History, forecast: Forecast) -> str:

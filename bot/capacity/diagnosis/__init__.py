@@ -1,0 +1,1 @@
+"""What a diagnosis is made of: the question, the evidence, and what each cause finds in it. Pure."""

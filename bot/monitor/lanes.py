@@ -1,0 +1,268 @@
+"""Lanes: every read when it is due, by whichever replica takes it first, and what it brought kept in the store.
+
+Due times live in the store: a read that is late happens once and none is dropped, also across restarts. One thread
+hands out and takes back the reads and does all the writing; the reading itself is done by others.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from bot import metrics
+from bot.config import Settings
+from bot.inventory import Account, AccountRegions, ClusterFacts, RegionFacts
+from bot.monitor.missing import with_missing
+from bot.monitor.turns import next_turn
+from bot.store import Store
+from bot.store.due_reads import WHOLE_ACCOUNT, DueRead, Finished, Lane, Source
+from bot.store.regions import Regions
+
+if TYPE_CHECKING:
+    from bot.aws.reader import Reader
+
+log = logging.getLogger(__name__)
+
+CLAIM_LASTS = timedelta(seconds=60)
+"""How long a read stays with a replica that went silent; a living one renews its claims every third of this."""
+
+LOOK_EVERY = timedelta(seconds=1)
+"""How often the store is asked for due reads while there are none; quicker where polls are."""
+
+PLAN_EVERY = timedelta(seconds=60)
+"""How often the list of accounts is compared with what is planned: the reader asks AWS for it far more seldom."""
+
+AHEAD = 2
+"""Reads taken for each worker: so that none waits while results are written, and few wait if this process ends."""
+
+Found = AccountRegions | RegionFacts | ClusterFacts | None
+"""What a read brought; None where nothing could be asked at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    read: DueRead
+    found: Found
+
+
+class Lanes:
+    """Reads what is due. `run` is a thread's body; `read_all` reads everything once."""
+
+    def __init__(
+        self,
+        reader: "Reader",
+        store: Store,
+        regions: Regions,
+        settings: Settings,
+        now: Callable[[], datetime],
+        *,
+        owner: str,
+        leading: Callable[[], bool] = lambda: True,
+        claim_lasts: timedelta = CLAIM_LASTS,
+    ) -> None:
+        self._reader = reader
+        self._store = store
+        self._regions = regions
+        self._schedule = settings.schedule
+        self._workers = settings.aws.workers
+        self._now = now
+        self._owner = owner
+        self._leading = leading
+        self._claim_lasts = claim_lasts
+        self._look_seconds = min(LOOK_EVERY, self._schedule.poll / 4).total_seconds()
+        self._to_read: SimpleQueue[DueRead | None] = SimpleQueue()
+        self._results: SimpleQueue[_Result] = SimpleQueue()
+        self._held = 0
+        self._accounts: dict[str, Account] = {}
+        self._planned: dict[tuple[str, str], timedelta] = {}
+        self._planned_at: datetime | None = None
+        self._renewed_at: datetime | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Read until `stop` is set, then give back what is unfinished; reads under way are left to end alone."""
+        workers = [
+            threading.Thread(target=self._work, name=f"lane-{number}", daemon=True) for number in range(self._workers)
+        ]
+        for worker in workers:
+            worker.start()
+        while not stop.is_set():
+            try:
+                self._turn(self._look_seconds)
+            except Exception:  # a database that is away for a while must not end the reading
+                metrics.scheduler_missed_total.labels(job="lanes", why="failed").inc()
+                log.exception("the lanes could not go on")
+                stop.wait(1)
+        for _ in workers:
+            self._to_read.put(None)
+        try:
+            self._store.release_reads(self._owner)
+        except Exception:  # they run out by themselves
+            log.exception("claimed reads could not be given back")
+
+    def read_all(self) -> None:
+        """Read every account's regions and their subnets now, and the clusters that are due, until nothing is left."""
+        self._plan()
+        self._store.hasten_reads((Lane.ACCOUNT, Lane.SUBNETS), self._now())
+        while True:
+            reads = self._store.claim_reads(self._owner, self._now(), limit=self._workers, lasts=self._claim_lasts)
+            if not reads:
+                return
+            self._keep([_Result(read=read, found=self._read(read)) for read in reads])
+
+    def _turn(self, wait_seconds: float) -> None:
+        """Plan, hand out, and take back what comes within the wait."""
+        now = self._now()
+        if self._planned_at is None or now - self._planned_at >= min(PLAN_EVERY, self._schedule.poll):
+            self._plan()
+        room = AHEAD * self._workers - self._held
+        if room > 0:
+            reads = self._store.claim_reads(self._owner, now, limit=room, lasts=self._claim_lasts)
+            self._held += len(reads)
+            for read in reads:
+                self._measure_lateness(read)
+                self._to_read.put(read)
+        if self._held and (self._renewed_at is None or now - self._renewed_at >= self._claim_lasts / 3):
+            self._store.renew_claims(self._owner, now, lasts=self._claim_lasts)
+            self._renewed_at = now
+        results = self._collected(wait_seconds)
+        self._held -= len(results)
+        if results:
+            self._keep(results)
+
+    def _collected(self, wait_seconds: float) -> list[_Result]:
+        results: list[_Result] = []
+        with suppress(Empty):
+            results.append(self._results.get(timeout=wait_seconds))
+            while True:
+                results.append(self._results.get_nowait())
+        return results
+
+    def _work(self) -> None:
+        while (read := self._to_read.get()) is not None:
+            self._results.put(_Result(read=read, found=self._read(read)))
+
+    def _read(self, read: DueRead) -> Found:
+        """What one read brought; a defect in it is logged, and tried again like any failure."""
+        source = read.source
+        try:
+            account = self._account(source.account_id)
+            if account is None:
+                return None
+            if source.lane is Lane.ACCOUNT:
+                return self._reader.regions(account)
+            if source.lane is Lane.CLUSTERS:
+                return self._reader.read_clusters(account, source.region)
+            known = self._regions.region(source.account_id, source.region)
+            facts = self._reader.read_subnets(account, source.region, known.vpcs if known else ())
+            return with_missing(known, facts, lambda ids: self._reader.confirm_gone(account, source.region, ids))
+        except Exception:
+            log.exception("a read failed", extra={"account_id": source.account_id, "region": source.region})
+            return None
+
+    def _account(self, account_id: str) -> Account | None:
+        if account_id not in self._accounts:
+            self._accounts = {account.account_id: account for account in self._reader.fleet().accounts}
+        return self._accounts.get(account_id)
+
+    def _keep(self, results: list[_Result]) -> None:
+        """Save what the reads brought and give them back with their next turns."""
+        self._regions.note(self._store.save_subnets([r.found for r in results if isinstance(r.found, RegionFacts)]))
+        self._regions.note(self._store.save_clusters([r.found for r in results if isinstance(r.found, ClusterFacts)]))
+        for result in results:
+            if isinstance(result.found, AccountRegions):
+                self._keep_regions(result.found)
+        self._store.finish_reads(self._owner, [self._finished(result) for result in results])
+
+    def _finished(self, result: _Result) -> Finished:
+        read, succeeded = result.read, _succeeded(result.found)
+        return Finished(
+            source=read.source,
+            succeeded=succeeded,
+            due_at=next_turn(read, poll=self._schedule.poll, succeeded=succeeded),
+        )
+
+    def _keep_regions(self, found: AccountRegions) -> None:
+        """Plan the reads of an account's regions; what could not be entered keeps the plan it had."""
+        account_id = found.account_id
+        self._store.save_account_blind_spots(found.blind_spots, of={account_id})
+        if found.blind_spots:
+            return
+        known = {region for owner, region in self._planned if owner == account_id}
+        self._store.forget_reads([account_id], known - set(found.regions))
+        for lane, every in ((Lane.SUBNETS, self._schedule.poll), (Lane.CLUSTERS, self._schedule.slow)):
+            new = [region for region in found.regions if region not in known]
+            self._store.plan_reads(
+                [Source(account_id=account_id, region=region, lane=lane) for region in new], every, self._now()
+            )
+        self._planned = {place: every for place, every in self._planned.items() if place[0] != account_id}
+        self._planned |= {(account_id, region): self._schedule.poll for region in found.regions}
+
+    def _plan(self) -> None:
+        """Look at the accounts there are, and how far behind the lanes are; the leader brings the plan up to date."""
+        fleet = self._reader.fleet()
+        self._accounts = {account.account_id: account for account in fleet.accounts}
+        if self._leading():
+            schedule, now = self._schedule, self._now()
+            planned = self._store.planned(Lane.ACCOUNT)
+            self._store.save_account_blind_spots(
+                fleet.blind_spots, of={WHOLE_ACCOUNT, *(spot.account_id for spot in fleet.blind_spots)}
+            )
+            gone = {account_id for account_id, _ in planned} - self._accounts.keys()
+            if gone and not fleet.blind_spots:
+                self._store.forget_reads(gone)
+                self._store.save_account_blind_spots((), of=gone)
+            whole = [
+                Source(account_id=account_id, region=WHOLE_ACCOUNT, lane=Lane.ACCOUNT) for account_id in self._accounts
+            ]
+            new = [source for source in whole if (source.account_id, WHOLE_ACCOUNT) not in planned]
+            self._store.plan_reads(new, schedule.poll, now)
+            for lane, every in ((Lane.ACCOUNT, schedule.poll), (Lane.CLUSTERS, schedule.slow)):
+                self._store.pace_reads(
+                    [
+                        Source(account_id=account_id, region=region, lane=lane)
+                        for (account_id, region), paced in self._store.planned(lane).items()
+                        if paced != every
+                    ],
+                    every,
+                )
+        self._planned = self._store.planned(Lane.SUBNETS)
+        self._regions.refresh()
+        self._measure_backlog()
+        self._planned_at = self._now()
+
+    def _measure_backlog(self) -> None:
+        now = self._now()
+        at = self._store.read_clock(now)
+        for behind in self._store.backlog(now):
+            lag = timedelta(0) if behind.oldest_due_at is None else at - behind.oldest_due_at
+            lane = behind.lane.value
+            metrics.reads_overdue.labels(lane=lane).set(behind.overdue)
+            metrics.reads_claimed.labels(lane=lane).set(behind.claimed)
+            metrics.read_lag_seconds.labels(lane=lane).set(lag.total_seconds())
+            if lag > self._schedule.poll:
+                log.warning(
+                    "reads are behind their schedule",
+                    extra={"lane": lane, "overdue": behind.overdue, "lag_seconds": round(lag.total_seconds())},
+                )
+
+    def _measure_lateness(self, read: DueRead) -> None:
+        """Count the intervals that a late read has missed: it happens once for all of them."""
+        missed = (read.started_at - read.due_at) // read.every
+        if missed > 0:
+            metrics.scheduler_missed_total.labels(job=read.source.lane.value, why="late").inc(missed)
+
+
+def _succeeded(found: Found) -> bool:
+    """Whether the read brought what its lane is for; a part that is denied is no reason to ask again sooner."""
+    match found:
+        case RegionFacts():
+            return found.subnets_complete
+        case ClusterFacts():
+            return not found.blind_spots or bool(found.clusters or found.vpcs)
+        case AccountRegions():
+            return not found.blind_spots
+    return False
