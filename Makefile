@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check lint format bench clean
+.PHONY: help demo test check lint format bench chaos clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ format: $(STAMP)  ## Format the code
 
 bench: $(STAMP)  ## Measure: ratios against a named baseline in the same run
 	@$(BIN)/python -m tests.bench
+
+chaos: $(STAMP)  ## 500 alert episodes while the bot is killed and Slack, AWS, the database and the clock fail
+	@$(BIN)/python -m tests.chaos --episodes 500 $(if $(SEED),--seed $(SEED))
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .pytest_cache .import_linter_cache

@@ -209,6 +209,25 @@ def sweep(
 
 
 @app.command()
+def backtest(
+    days: Annotated[int, typer.Option(min=1, max=90, help="How far back to judge.")] = 30,
+    json: Annotated[bool, typer.Option("--json", help="Print the JSON document.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Replay the built-in demo estate's past.")] = False,
+) -> None:
+    """Replay the forecast methods over the stored history, against two baselines: hits, leads, false episodes."""
+    from bot import logs
+    from bot.console.backtest import backtest as replayed
+    from bot.wiring import asking
+
+    logs.configure("ERROR")
+    with asking(demo=demo) as parts:
+        progress = (lambda line: print(line, file=sys.stderr)) if sys.stderr.isatty() else (lambda _: None)
+        limits = parts.settings.thresholds.limits
+        message = replayed(parts.history(), limits, parts.now(), days=days, progress=progress)
+        _printer(json=json, slack=False, plain=not sys.stdout.isatty(), one_line=False)(message)
+
+
+@app.command()
 def check(
     demo: Annotated[bool, typer.Option("--demo", help="Check the built-in demo estate, no AWS needed.")] = False,
 ) -> None:
@@ -245,6 +264,26 @@ def db_backup(file: Annotated[Path, typer.Argument(help="The file to write.")]) 
     finally:
         store.close()
     print(f"Copied the database to {file}.")
+
+
+@db.command("audit")
+def db_audit(
+    days: Annotated[int, typer.Option(min=1, max=400, help="How far back.")] = 7,
+) -> None:
+    """Who changed something, or was refused: one line each, newest first."""
+    from datetime import timedelta
+
+    from bot.config import load
+    from bot.store import open_store
+    from bot.wiring.parts import utc_now
+
+    store = open_store(load().database_url.get_secret_value())
+    try:
+        for entry in store.audit_since(utc_now() - timedelta(days=days)):
+            place = entry.channel or "-"
+            print(f"{entry.at:%Y-%m-%d %H:%M:%SZ}  {entry.who}  {place}  {entry.outcome}  {entry.text!r}")
+    finally:
+        store.close()
 
 
 def _say(line: str) -> None:

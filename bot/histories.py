@@ -26,6 +26,9 @@ PAST = timedelta(days=28)
 BLOCK_HOURS = 72
 """Hours with counted /28 blocks from which on a subnet is forecast by its blocks: what Holt-Winters needs."""
 
+SHORTEST_STEP = timedelta(seconds=60)
+"""The step of the forecasts' grid where polls are quicker: they look at minutes, and six hours of seconds are many."""
+
 Hours = Mapping[str, Sequence[HourLow]]
 """The rolled-up hours of subnets, by subnet id."""
 
@@ -43,6 +46,21 @@ def held(poll: timedelta) -> timedelta:
     return CHECKPOINT + poll
 
 
+def step(poll: timedelta) -> timedelta:
+    """The step of the forecasts' grid for polls so far apart."""
+    return max(poll, SHORTEST_STEP)
+
+
+def least_free_first(subnets: Iterable[Subnet], most: int) -> list[Subnet]:
+    """At most so many of the IPv4 subnets, those first of which the smallest share is free; the unknown come last."""
+
+    def free_share(subnet: Subnet) -> tuple[float, str]:
+        usable = usable_ips(subnet.cidr) if subnet.cidr is not None else 0
+        return (subnet.available_ips / usable if subnet.available_ips is not None and usable else 2.0), subnet.subnet_id
+
+    return sorted((subnet for subnet in subnets if subnet.cidr is not None), key=free_share)[:most]
+
+
 def histories(
     store: "Store",
     subnets: Iterable[Subnet],
@@ -53,11 +71,13 @@ def histories(
     past: timedelta = PAST,
     hours: Hours | None = None,
     blocks: Blocks | None = None,
+    unwritten: bool = False,
 ) -> Mapping[str, History]:
-    """The stored history of each IPv4 subnet up to `now`, by subnet id; with what `now`'s inventory shows at its end.
+    """The stored history of each IPv4 subnet up to `now`, by subnet id.
 
-    A subnet that was never sampled has the inventory's figure alone. `hours` are its roll-ups where they were read
-    already. Those in `blocks` whose /28 blocks were counted for long enough are histories of free blocks.
+    A subnet without any sample lately has the inventory's figure alone, and each has it where it is `unwritten`: newer
+    than what is stored. `hours` are the roll-ups where they were read already. Subnets in `blocks` whose /28 blocks
+    were counted for long enough are histories of free blocks.
     """
     known = {subnet.subnet_id: subnet for subnet in subnets if subnet.cidr is not None}
     samples = store.samples_of(known, now - closely)
@@ -68,17 +88,23 @@ def histories(
         by_blocks = None
         if cidr is not None and blocks is not None and subnet_id in blocks.subnet_ids:
             by_blocks = _of_blocks(subnet_id, cidr, mine, own, blocks.floor)
-        found[subnet_id] = by_blocks or _of_addresses(subnet, mine, own, limits, now)
+        found[subnet_id] = by_blocks or _of_addresses(subnet, mine, own, limits, now, unwritten=unwritten)
     return found
 
 
 def _of_addresses(
-    subnet: Subnet, samples: Iterable[SubnetSample], hours: Sequence[HourLow], limits: Limits, now: datetime
+    subnet: Subnet,
+    samples: Iterable[SubnetSample],
+    hours: Sequence[HourLow],
+    limits: Limits,
+    now: datetime,
+    *,
+    unwritten: bool,
 ) -> History:
     usable = usable_ips(subnet.cidr) if subnet.cidr is not None else 0
     seen = {sample.observed_at: sample.free_ips for sample in samples if sample.observed_at <= now}
-    if subnet.available_ips is not None and subnet.observed_at <= now:
-        # Judged by its contents, a stored sample knows more than the plain count of the same moment.
+    if subnet.available_ips is not None and subnet.observed_at <= now and (unwritten or not seen):
+        # Judged by its contents, a stored sample knows more than the plain count, which leaves reserved space out.
         seen.setdefault(subnet.observed_at, subnet.available_ips)
     return history(
         subnet.subnet_id,

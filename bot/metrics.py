@@ -60,6 +60,12 @@ commands_total = Counter(
     "eksip_commands_total", "Commands answered, by verb and outcome.", ["verb", "outcome"], registry=REGISTRY
 )
 command_seconds = Histogram("eksip_command_seconds", "Seconds from request to answer.", ["verb"], registry=REGISTRY)
+feedback_total = Counter(
+    "eksip_feedback_total",
+    "Presses of feedback buttons on explanations and diagnoses, by verb and by whether it helped.",
+    ["verb", "helped"],
+    registry=REGISTRY,
+)
 scheduler_missed_total = Counter(
     "eksip_scheduler_missed_total",
     "Scheduled runs that were missed, skipped or failed.",

@@ -3,7 +3,7 @@
 Each is a call, so that a question that needs no AWS loads no boto3 and no database.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Services:
     """What commands use: settings, the clock, the freshest facts, the query layer, the store, the knowledge base.
 
-    `stored` is the store where one exists already, None before anything was ever saved; `store` makes one. `sight` is
+    `stored` is the store where one exists already, None before anything was ever saved; `store` makes one.
+    `history` is the store to ask of the past: `stored`, or in the demo one with a past made up for it. `sight` is
     what may be seen where it is asked, None where that is everything: the other parts then hide the rest already.
     """
 
@@ -33,6 +34,7 @@ class Services:
     reader: Callable[[], "Reader"]
     store: Callable[[], "Store"]
     stored: Callable[[], "Store | None"]
+    history: Callable[[], "Store | None"]
     knowledge: Callable[[], "KnowledgeBase"]
     sight: "Callable[[], Sight] | None" = None
     allowance: "Allowance | None" = None
@@ -41,3 +43,8 @@ class Services:
         """The alerts that are pending, firing or recovering; none before anything was ever saved."""
         store = self.stored()
         return () if store is None else store.open_alerts()
+
+    def depletes_at(self) -> Mapping[str, datetime]:
+        """When subnets likely run out by their newest forecasts, by subnet id; those without a date are left out."""
+        store = self.stored()
+        return {} if store is None else {row.subnet_id: row.likely_at for row in store.runs_out().values()}

@@ -24,6 +24,10 @@ EXAMPLE_VALUES: Mapping[str, object] = {
     "slack.fallback_channel": "C0123456789",
     "notify.webhook_url": "https://example.com/alertmanager-hook",
     "notify.heartbeat_url": "https://example.com/ping/eksip",
+    "access.channels_may[].channel": "C0123456789",
+    "access.channels_may[].scopes": ["cluster:prod-eu", "account:stage"],
+    "access.people_may[].users": ["U0123456789"],
+    "access.people_may[].scopes": ["account:stage"],
     "watches[].channel": "C0123456789",
     "watches[].scope": "cluster:prod-eu",
 }

@@ -26,7 +26,9 @@ from bot.answers.registry import ANSWERS
 from bot.asking.command import Command, Request
 from bot.commands import COMMANDS
 from bot.config import aws_environment, load
+from bot.console.backtest import backtest
 from bot.console.sweep import sweep
+from bot.demo.past import give_past
 from bot.demo.world import DEFAULT_NOW, World
 from bot.monitor import Monitor
 from bot.wiring import Parts
@@ -47,9 +49,18 @@ ASKED = {
     "upgrade": "upgrade prod-eu",
     "cidr": "cidr 10.0.0.0/16 100.64.0.0/16",
     "size": "size nodes=100 type=m5.xlarge pods=30 zones=3",
+    "trend": "trend private-1a 7d",
+    "forecast": "forecast cluster:prod-eu",
+    "top": "top runout",
     "explain": "explain prefix delegation",
     "accounts": "accounts",
     "alerts": "alerts",
+    "ack": "ack 1001",
+    "unack": "unack 1001",
+    "silence": "silence 1001 2h deploying",
+    "unsilence": "unsilence 1",
+    "maintenance": "maintenance cluster:prod-eu tomorrow 22:00 2h node rollover",
+    "cwalarms": "cwalarms cluster:prod-eu",
     "watch": "watch cluster:prod-eu",
     "watching": "watching",
     "unwatch": "unwatch cluster:prod-eu",
@@ -216,7 +227,9 @@ def type_words(annotation: Any) -> str:
 
 
 def _example(text: str, shown: Documents) -> str:
-    called = "eksip sweep --json --interfaces" if text == "sweep" else f"eksip ask --json {text}"
+    called = {"sweep": "eksip sweep --json --interfaces", "backtest": "eksip backtest --json --days 7"}.get(
+        text, f"eksip ask --json {text}"
+    )
     answer = json.dumps(_shortened(shown[text]), indent=2, ensure_ascii=False)
     return f"`{called}`:\n\n```json\n{answer}\n```"
 
@@ -239,11 +252,14 @@ def demo_parts() -> Iterator[Parts]:
     moments = [DEFAULT_NOW - timedelta(minutes=6)]
     with TemporaryDirectory() as folder, World(now=DEFAULT_NOW) as world, aws_environment(world.credentials()):
         settings = load({"DATABASE_URL": f"sqlite:///{folder}/example.db"}, world.config())
-        parts = Parts(settings, now=lambda: moments[-1])
+        parts = Parts(
+            settings, now=lambda: moments[-1], past=lambda store: give_past(store, world.spaces(), moments[-1])
+        )
         monitor = Monitor(parts.reader, parts.store, settings, parts.now)
         monitor.poll()
         moments.append(DEFAULT_NOW)
         monitor.poll()
+        parts.look_ahead().look(parts.facts.inventory())
         try:
             yield parts
         finally:
@@ -255,6 +271,8 @@ def documents(parts: Parts) -> Documents:
     found = {}
     for text in (*ASKED.values(), FAILS):
         found[text] = document(parts.answer(_request(text)))
+    limits = parts.settings.thresholds.limits
+    found["backtest"] = document(backtest(parts.history(), limits, parts.now(), days=7))
     found["sweep"] = _settled(document(sweep(parts.services, interfaces=True, progress=False)))
     return found
 

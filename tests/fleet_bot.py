@@ -1,7 +1,7 @@
 """The bot's reading and judging against the load-and-fault endpoint, on a clock that tests move."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -75,6 +75,31 @@ def accounts_of(endpoint: Controls) -> tuple[Account, ...]:
         )
         for plan in endpoint.fleet.accounts
     )
+
+
+def accounts_from(known: Iterable[tuple[str, Sequence[str]]]) -> tuple[Account, ...]:
+    """Accounts with their regions, by their roles."""
+    return tuple(
+        Account(account_id=account_id, name=account_id, role_arns=(role_arn(account_id),), regions=tuple(regions))
+        for account_id, regions in known
+    )
+
+
+def sessions_in_real_time(read_timeout: float = 5) -> Sessions:
+    """Sessions that try once, for replicas on the wall clock."""
+    return Sessions(total_attempts=1, read_timeout=read_timeout)
+
+
+def drain(endpoint: Controls, account_id: str, region: str) -> tuple[str, list[str]]:
+    """Take nearly every address of a place's first subnet; its id, and the interfaces that hold them now."""
+    subnet_id = endpoint.subnet_ids(account_id, region)[0]
+    left = endpoint.available_ips(subnet_id)
+    interfaces = []
+    while left > 3:
+        taken = min(left - 3, 40)
+        interfaces.append(endpoint.take(subnet_id, taken))
+        left -= taken
+    return subnet_id, interfaces
 
 
 @contextmanager

@@ -47,9 +47,10 @@ def advance(
 ) -> Step:
     """The next step of an alert (None: there is none) after one sample.
 
-    A sample that is stale, unknown, or not newer than the last one changes nothing.
+    A sample that is stale, unknown, or not newer than the last one changes nothing. One that is older by more than a
+    pause that counts was taken after the clock was set back: it counts, with no time passed.
     """
-    if sample.quality is not Quality.FRESH or (alert is not None and sample.observed_at <= alert.observed_at):
+    if sample.quality is not Quality.FRESH or (alert is not None and _is_late(alert, sample, timing)):
         return Step(alert=alert)
     reading = rule.read(sample, thresholds)
     if reading is None:
@@ -57,7 +58,7 @@ def advance(
     if alert is None or _is_over(alert, sample):
         return NOTHING if reading.breach is None else _begin(sample, reading, rule, subject, timing)
     gap = sample.observed_at - alert.observed_at
-    fresh_time = gap if gap <= timing.longest_gap else timedelta(0)
+    fresh_time = gap if timedelta(0) < gap <= timing.longest_gap else timedelta(0)
     now = _observed(alert, sample, reading, rule, subject, timing)
     match alert.status:
         case AlertStatus.RESOLVED:
@@ -112,6 +113,11 @@ def after_downtime(alert: Alert, down_at: datetime, up_at: datetime, poll: timed
     if alert.reopening_at is not None:
         return replace(alert, reopening_at=alert.reopening_at + down)
     return replace(alert, active_at=alert.active_at + down)
+
+
+def _is_late(alert: Alert, sample: Sample, timing: Timing) -> bool:
+    """Whether the sample is no newer than what is known, unless the clock was set back in between."""
+    return timedelta(0) <= alert.observed_at - sample.observed_at <= timing.longest_gap
 
 
 def _is_over(alert: Alert, sample: Sample) -> bool:

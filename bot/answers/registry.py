@@ -5,7 +5,7 @@ docs/json.md describes every field; a test compares the two. Add fields freely; 
 
 from pydantic import BaseModel
 
-from bot.answers.alerting import AlertsAnswer, WatchAnswer
+from bot.answers.alerting import AckAnswer, AlertsAnswer, CwAlarmsAnswer, SilenceAnswer, WatchAnswer
 from bot.answers.capacity import (
     CidrAnswer,
     PlanAnswer,
@@ -15,7 +15,10 @@ from bot.answers.capacity import (
     TuneAnswer,
     UpgradeAnswer,
 )
+from bot.answers.conversation import BoardAnswer, DefaultsAnswer, OverviewAnswer
+from bot.answers.diagnosis import WhyAnswer
 from bot.answers.guide import ExplainAnswer, HelpAnswer
+from bot.answers.history import BacktestAnswer, ForecastAnswer, TopAnswer, TrendAnswer
 from bot.answers.nodes import MaxPodsAnswer
 from bot.answers.subnets import AccountsAnswer, StatusAnswer, SubnetAnswer, SweepAnswer, WhoAnswer
 
@@ -31,13 +34,27 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "upgrade": UpgradeAnswer,
     "cidr": CidrAnswer,
     "size": SizeAnswer,
+    "trend": TrendAnswer,
+    "forecast": ForecastAnswer,
+    "top": TopAnswer,
+    "why": WhyAnswer,
     "explain": ExplainAnswer,
     "accounts": AccountsAnswer,
     "alerts": AlertsAnswer,
+    "ack": AckAnswer,
+    "unack": AckAnswer,
+    "silence": SilenceAnswer,
+    "unsilence": SilenceAnswer,
+    "maintenance": SilenceAnswer,
+    "cwalarms": CwAlarmsAnswer,
     "watch": WatchAnswer,
     "unwatch": WatchAnswer,
     "watching": WatchAnswer,
+    "board": BoardAnswer,
+    "defaults": DefaultsAnswer,
+    "overview": OverviewAnswer,
     "help": HelpAnswer,
     "sweep": SweepAnswer,
+    "backtest": BacktestAnswer,
 }
 """The answer model of every verb."""

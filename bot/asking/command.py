@@ -47,6 +47,7 @@ class Request:
     surface: Surface = Surface.ASK
     user_id: str = ""
     channel_id: str = ""
+    channel_name: str = ""
     team_id: str = ""
     thread_ts: str | None = None
     is_guest: bool = False

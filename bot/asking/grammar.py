@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.asking.command import Asked, Command
-from bot.asking.questions import command_for
+from bot.asking.questions import asks_here, command_for
 from bot.errors import UserError, nearest
 
 MAX_CHARACTERS = 8_000
@@ -110,9 +110,13 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
         return _Reading(
             command=verbs["explain"], rest=words[1:] if first in known and known[first].verb == "explain" else words
         )
-    if asked is not None and (first not in known or first == "who"):
+    if asked is not None and (first not in known or first in {"who", "why"}):
         verb, *rest = asked.split()
+        # A diagnosis reads every word for clues.
+        rest = words if verb == "why" and first != "why" else rest
         return _Reading(command=verbs[verb], rest=rest, note=f"Read as {asked}.")
+    if first == "why" and first in known and not asks_here(plain, names):
+        return _Reading(command=verbs["explain"], rest=words)
     if first in known:
         return _Reading(command=known[first], rest=words[1:])
     if re.fullmatch(r"\+\d{1,6}", first):
@@ -162,7 +166,7 @@ def _guess(words: list[str], known: Mapping[str, Command]) -> _Reading:
 def _options(words: list[str], command: Command) -> tuple[dict[str, str], list[str]]:
     options: dict[str, str] = {}
     rest: list[str] = []
-    free_text = command.verb == "explain"
+    free_text = command.verb in {"explain", "why"}
     index = 0
     while index < len(words):
         word = words[index]

@@ -118,12 +118,16 @@ ROUTES = (
     _route("maxpods", rf"\b(?:how many pods|max[- ]?pods|pod (?:limit|density|capacity)|pods per node)\b.*\b(?P<type>{INSTANCE_TYPE})\b"),
     _route("maxpods", rf"\b(?P<type>{INSTANCE_TYPE})\b.*\b(?:how many pods|max[- ]?pods|pod limit)\b"),
     _route("maxpods", rf"\bpods (?:per|on|for) (?:an? )?(?P<type>{INSTANCE_TYPE})\b"),
+    _route("forecast", rf"\b(?:when|how soon|how long (?:until|till|before))\b.*?\bruns?(?:ning)? out\b(?! of (?!{_IPS}))", needs_scope=True),
+    _route("forecast", r"\b(?:when|how soon) (?:will|is|are)\b.*?\b(?:full|exhausted|empty)\b", needs_scope=True),
+    _route("trend", r"\b(?:trend|history|graph|chart) (?:of|for|in)\b", needs_scope=True),
     _route("who", rf"\bwho(?:'s| is| are)? (?:is )?(?:holding|holds?|using|uses?|eating|eats?|taking|takes?|has)\b.*\b{_IPS}\b"),
     _route("status", rf"\bhow many (?:free |available )?{_IPS}(?: are| do (?:i|we) have)?(?: still)? (?:left|free|available|remaining)\b"),
     _route("who", rf"\bwhat(?:'s| is) (?:holding|using|eating|taking)\b.*\b{_IPS}\b.*\b(?:in|of)\b", needs_scope=True),
     _route("status", rf"\bhow many (?:free|available) {_IPS}\b(?!.*\b(?:needs?|required?|costs?)\b)"),
     _route("status", rf"\b(?:how full (?:is|are)|(?:are we |is it )?running (?:out of|low on) {_IPS}|^free {_IPS})\b", needs_scope=True),
     _route("who", rf"\bwhy (?:is|are)\b.*\b(?:full|out of {_IPS}|exhausted|empty)\b", needs_scope=True),
+    _route("why", r"^(?!why\b).*\b(?:pods?|nodes?)\b.*\b(?:pending|stuck|ContainerCreating)\b", needs_scope=True),
     _route("status", r"\bwhich subnets? (?:is|are) (?:low|full|running (?:low|out)|out of|nearly full)"),
     _route("upgrade", r"\b(?:will|does|can) (?:the|our|my|an?) upgrade\b.*\b(?:fit|work|go through)\b", needs_scope=True),
     _route("upgrade", r"\b(?:can|could|may) (?:we|i) upgrade\b(?!.*\b(?:cni|plugin|add-?ons?|aws-node)\b)", needs_scope=True),
@@ -149,6 +153,27 @@ def command_for(text: str, verbs: Iterable[str], names: Callable[[], Iterable[st
         if scope or not route.needs_scope:
             return route.command(found, scope)
     return None
+
+
+def asks_here(text: str, names: Callable[[], Iterable[str]]) -> bool:
+    """Whether a text that begins with "why" asks about this estate now, and not how things work in general.
+
+    It does when it stops there, names one thing, or tells of something broken: "why are pods pending". "Why do pods
+    hang" without a scope is a general question.
+    """
+    from bot.capacity.diagnosis.question import read_question  # here: no other question needs it
+
+    words = [word.strip("\"'?.,!()") for word in text.split()][1:]
+    if len(words) <= 1 or any(_TYPED_SCOPE.match(word) for word in words):
+        return True
+    known = {name.lower() for name in names()}
+    if any(word.lower() in known and _is_name(word) for word in words):
+        return True
+    question = read_question(text)
+    return words[0].lower() not in _IN_GENERAL and bool(question.symptoms or question.names_something)
+
+
+_IN_GENERAL = frozenset({"do", "does", "did", "would", "should"})
 
 
 def _scope_in(text: str, names: Callable[[], Iterable[str]]) -> str:

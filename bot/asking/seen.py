@@ -9,6 +9,7 @@ from bot.alerts.alert import Alert
 from bot.alerts.silences import Silence
 from bot.asking.command import Request, Surface
 from bot.asking.sight import Sight, seen_scopes, sight
+from bot.errors import UserError
 from bot.facts import Facts
 from bot.inventory import Inventory
 from bot.services import Services
@@ -36,12 +37,17 @@ def seen(request: Request, services: Services) -> Services:
     see = _Seeing(words)
     facts = _SeenFacts(services.facts, see)
     look = lambda: see.of(services.facts().known())  # noqa: E731 (asked at the moment of use: facts are read lazily)
+
+    def part(store: "Store | None") -> "Store | None":
+        return None if store is None else _seen_store(store, look, request.channel_id)
+
     return replace(
         services,
         facts=lambda: facts,
         reader=lambda: _seen_reader(services.reader(), look),
         store=lambda: _seen_store(services.store(), look, request.channel_id),
-        stored=lambda: None if (store := services.stored()) is None else _seen_store(store, look, request.channel_id),
+        stored=lambda: part(services.stored()),
+        history=lambda: part(services.history()),
         sight=look,
     )
 
@@ -51,6 +57,7 @@ class _Seeing:
 
     def __init__(self, words: tuple[str, ...]) -> None:
         self._words = words
+        self.is_blind = not words
         self._last: Sight | None = None
 
     def of(self, whole: Inventory | None) -> Sight:
@@ -78,7 +85,12 @@ class _SeenFacts(Facts):
         return None if known is None else self._see.of(known).inventory
 
     def inventory(self) -> Inventory:
-        """What may be seen of the newest inventory."""
+        """What may be seen of the newest inventory.
+
+        Raises: UserError where that is nothing, whatever there is: no answer should look like an empty estate.
+        """
+        if self._see.is_blind:
+            raise UserError("No account or cluster may be seen here ([access] channels_may in eksip.toml).", ["help"])
         return self._see.of(self._facts().inventory()).inventory
 
     def refresh(self, since: datetime | None = None) -> Inventory:
@@ -124,8 +136,10 @@ def _seen_store(whole: "Store", look: Callable[[], Sight], channel_id: str) -> "
             return tuple(silence for silence in super()._silences(query) if self._may_see(silence))
 
         def watches(self, channel: str | None = None) -> tuple[Watch, ...]:
-            """The watches of this channel alone."""
-            return super().watches(channel_id) if channel in (None, channel_id) else ()
+            """The watches of this channel alone, of scopes that may be named here."""
+            if channel not in (None, channel_id):
+                return ()
+            return tuple(watch for watch in super().watches(channel_id) if look().may_name_text(watch.scope))
 
         def _may_see(self, silence: Silence) -> bool:
             if silence.scope is not None:

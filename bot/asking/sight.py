@@ -93,6 +93,12 @@ class Sight:
         """Whether the scope may be named: it may be seen, or its name says nothing of others (all, region, zone)."""
         return scope.kind in _SAYS_NOTHING or self.holds(scope)
 
+    def may_name_text(self, text: str) -> bool:
+        """The same of a scope's stored form, "cluster:111122223333/eu-west-1/prod-eu"."""
+        word, _, value = text.partition(":")
+        kinds = {kind.value: kind for kind in ScopeKind}
+        return word in kinds and self.may_name(Scope(kind=kinds[word], value=value))
+
     def alert(self, alert: Alert) -> Alert | None:
         """The alert without the clusters that may not be seen; None when it may not be seen at all."""
         match alert.scope_kind:

@@ -110,6 +110,18 @@ ACTIONS = (
         needed=False,
     ),
     Action(
+        service="autoscaling",
+        operation="DescribeAutoScalingGroups",
+        why="Finds the Auto Scaling groups whose instances join a cluster.",
+        needed=False,
+    ),
+    Action(
+        service="autoscaling",
+        operation="DescribeScalingActivities",
+        why="Launches of nodes that failed, and EC2's reason, for `why`.",
+        needed=False,
+    ),
+    Action(
         service="cloudwatch",
         operation="GetMetricData",
         why="Figures of the CNI Metrics Helper, Network Address Usage of VPCs, usage of quotas.",

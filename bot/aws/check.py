@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TypeVar
 
-from bot.aws import cloudwatch, clusters, queries, quotas, routing
+from bot.aws import cloudwatch, clusters, launches, queries, quotas, routing
 from bot.aws.actions import Action, action
 from bot.aws.errors import AccessDeniedError, AccountUnavailableError, NotFoundError, RegionUnavailableError
 from bot.aws.fleet import FleetReader
@@ -160,6 +160,14 @@ def _check_clusters(trial: "_Trial", now: datetime) -> Iterator[CheckResult]:
         "no Fargate profile to try it on",
     )[0]
     yield trial.each("DescribeAddon", first, clusters.cni_settings, no_cluster)[0]
+    result, scaling = trial.each("DescribeAutoScalingGroups", first, launches.group_names, no_cluster)
+    yield result
+    yield trial.each(
+        "DescribeScalingActivities",
+        list(scaling or ())[:1],
+        lambda place, group: launches.launch_failures(place, [group], now),
+        "no Auto Scaling group of a cluster to try it on",
+    )[0]
     yield trial.each("GetMetricData", first, lambda place, name: cloudwatch.warm_ips(place, [name], now), no_cluster)[0]
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from cachetools import LRUCache
 
-from bot.aws import cloudwatch, collect, limits, queries
+from bot.aws import cloudwatch, collect, launches, limits, queries
 from bot.aws.cache import SharedReads
 from bot.aws.check import CheckResult, check_fleet
 from bot.aws.errors import AccountUnavailableError, RegionUnavailableError
@@ -20,6 +20,7 @@ from bot.aws.organization import Organization
 from bot.aws.queries import Place
 from bot.aws.sessions import Sessions
 from bot.aws.sweep import Progress, read_fleet
+from bot.aws.tagged_subnets import TaggedSubnet, tagged_subnets
 from bot.errors import QueryError
 from bot.inventory import (
     Account,
@@ -36,6 +37,7 @@ from bot.inventory import (
     VpcRouting,
 )
 from bot.inventory.evidence import Asked, CloudWatchAlarm, RegionEvidence
+from bot.inventory.launches import LaunchFailure
 from bot.scope import cluster_key
 
 log = logging.getLogger(__name__)
@@ -205,6 +207,29 @@ class Reader:
         Raises: QueryError.
         """
         return cloudwatch.alarms(Place(sessions=self._sessions, account=account, region=region))
+
+    def launch_failures(self, account: Account, region: str, cluster: str) -> tuple[LaunchFailure, ...]:
+        """The nodes of the cluster that could not be launched lately, newest first.
+
+        Raises: QueryError.
+        """
+        place = self._place(account, region)
+        return launches.launch_failures(place, launches.group_names(place, cluster), self._now())
+
+    def tagged_subnets(self, account: Account, region: str, vpc_id: str) -> tuple[TaggedSubnet, ...]:
+        """The subnets of the VPC as they are now, with their tags.
+
+        Raises: QueryError.
+        """
+        return tagged_subnets(self._place(account, region), vpc_id, self._now())
+
+    def instance_states(self, account: Account, region: str, instance_ids: Iterable[str]) -> Mapping[str, str]:
+        """The state of those of the instances that EC2 still knows, by id.
+
+        Raises: QueryError.
+        """
+        found = queries.instances(self._place(account, region), instance_ids)
+        return {node.instance_id: node.state for node in found}
 
     def check(self) -> Iterator[CheckResult]:
         """Every action tried in every account and region, in order, as the results come in."""

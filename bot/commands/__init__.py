@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.asking.access import refusal
 from bot.asking.command import Asked, Command, Request, Surface
+from bot.asking.defaults import as_seen, channel_defaults, with_target
 from bot.asking.grammar import by_word, normalise, parse
 from bot.asking.seen import seen
 from bot.commands.verbs import COMMANDS
@@ -61,12 +62,15 @@ def _run(asked: Asked, request: Request, services: Services) -> Message:
     command = _BY_VERB[asked.verb]
     refused = refusal(request, command, services.settings.access)
     if refused is not None:
-        _record(request, services, command.verb, f"denied: {refused}")
+        _record_denial(request, services, command.verb, refused)
         raise UserError(refused)
+    defaults = channel_defaults(request, services)
+    asked = with_target(asked, command, defaults)
     message = _done(command, asked, request, services) if command.writes else command.run(asked, request, services)
     message = replace(message, command=message.command or f"{asked.verb} {asked.target}".strip())
     if asked.read_as:
         message = replace(message, parts=(Context(lines=((asked.read_as,),)), *message.parts))
+    message = as_seen(message, command, request, defaults)
     return replace(message, visibility=Visibility.IN_CHANNEL) if asked.share else message
 
 
@@ -94,6 +98,14 @@ def _record(request: Request, services: Services, verb: str, outcome: str) -> No
     )
 
 
+def _record_denial(request: Request, services: Services, verb: str, reason: str) -> None:
+    """The same of a refusal, which holds whether or not the database can be written to."""
+    try:
+        _record(request, services, verb, f"denied: {reason}")
+    except Exception:  # whatever the store raises: the person is refused all the same
+        log.warning("a refusal is missing in the audit log", extra={"verb": verb}, exc_info=True)
+
+
 def _check_allowance(request: Request, services: Services) -> None:
     """Raises: UserError when the person has asked too much of late; a terminal may ask as it likes."""
     if services.allowance is None or request.surface in (Surface.ASK, Surface.CONSOLE):
@@ -102,7 +114,7 @@ def _check_allowance(request: Request, services: Services) -> None:
     if wait is None:
         return
     if wait.is_first:
-        _record(request, services, _verb(request, None), "denied: too many questions")
+        _record_denial(request, services, _verb(request, None), "too many questions")
     seconds = max(math.ceil(wait.length.total_seconds()), 1)
     most = services.settings.access.per_minute
     raise UserError(f"You have asked {most} questions in a minute, which is the most I take. Ask again in {seconds} s.")

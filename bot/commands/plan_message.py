@@ -16,6 +16,7 @@ from bot.message import (
     Line,
     Message,
     Part,
+    Press,
     Strong,
     Table,
     Text,
@@ -27,6 +28,9 @@ from bot.views import blind_words, count, footer, plural
 
 GROWTH, SUMS = "with-growth", "sums"
 """The flags: node groups grow to their maximum first; every option with its commands."""
+
+CONTROLS = 4
+"""Buttons under a plan: more do not fit a phone's width in two rows."""
 
 SHOWN, ASSUMED = 3, 3
 """Options and assumptions in a message; the sums show all of them."""
@@ -175,11 +179,12 @@ def _option(option: Option) -> Line:
 
 def _buttons(told: PlanTold) -> tuple[Button, ...]:
     buttons = [] if told.sums else [Button(label="Show the sums", command=f"{told.command} {SUMS}")]
+    buttons.append(Button(label="Change numbers", command=told.command, press=Press.FORM))
     if told.growth_left:
         buttons.append(Button(label="With growth", command=f"{told.command} {GROWTH}"))
     if told.found.asked is not None:
         buttons.append(Button(label="How many fit?", command=told.without_number))
-    return (*buttons, Button(label="Status", command=f"status {told.scope}"))
+    return (*buttons, Button(label="Status", command=f"status {told.scope}"))[:CONTROLS]
 
 
 def _json(told: PlanTold) -> PlanAnswer:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from bot.alerts.alert import Alert
 from bot.alerts.silences import in_scope
@@ -17,12 +18,16 @@ from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural, share
+from bot.wording import span
 
 ROWS = 12
 """Subnets shown; the rest are counted by state."""
 
 MAX_READS = 60
 """Subnets whose interfaces one status reads at most; beyond it the rest show what DescribeSubnets alone tells."""
+
+MAX_CLUSTERS = 20
+"""Clusters whose CNI metrics one status asks for at most: each account and region of theirs is a call to CloudWatch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,15 @@ class _Status:
     alerts: tuple[Alert, ...]
     warm: Mapping[str, int]
     covered: Coverage
+    by_id: Mapping[str, Standing]
+    depletes_at: Mapping[str, datetime]
+    now: datetime
+
+    @property
+    def left(self) -> str:
+        """How long the worst subnet lasts by its newest forecast, "" where that names no date."""
+        at = self.depletes_at.get(self.rows[0].subnet.subnet_id) if self.rows else None
+        return "" if at is None else f", about {span(max(at - self.now, timedelta(0)))} left"
 
     @property
     def bad(self) -> tuple[Standing, ...]:
@@ -75,8 +89,11 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         rows=tuple(rows),
         clusters=clusters,
         alerts=tuple(a for a in services.open_alerts() if a.subnet_id in held or in_scope(scope, a)),
-        warm=services.reader().warm_ips(clusters),
+        warm=services.reader().warm_ips(clusters if len(clusters) <= MAX_CLUSTERS else ()),
         covered=coverage(read_for(scope, inventory), contents.blind_spots if contents else ()),
+        by_id={row.subnet.subnet_id: row for row in rows},
+        depletes_at=services.depletes_at(),
+        now=services.now(),
     )
     as_of = min((subnet.observed_at for subnet in subnets), default=inventory.as_of)
     names = inventory.clusters_by_subnet()
@@ -102,7 +119,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         coverage=found.covered,
         answer=fields(
             StatusAnswer(
-                subnets=[subnet_row(row, names) for row in rows],
+                subnets=[subnet_row(row, names, found.depletes_at.get(row.subnet.subnet_id)) for row in rows],
                 clusters=[_cluster_row(cluster, found) for cluster in clusters],
                 alerts=[alert_row(alert) for alert in found.alerts],
             )
@@ -144,7 +161,8 @@ def _sentence(found: _Status) -> str:
         part if isinstance(part, str) else part.text for part in _verdict(found) if isinstance(part, str | Strong)
     )
     worst = found.rows[0]
-    tail = f" Worst: {worst.subnet.label}, {free_of(worst.free_ips, worst.usable_ips)} free." if found.bad else ""
+    free = free_of(worst.free_ips, worst.usable_ips)
+    tail = f" Worst: {worst.subnet.label}, {free} free{found.left}." if found.bad else ""
     return f"{head.replace(' · ', ': ', 1)}.{tail}"
 
 
@@ -157,7 +175,7 @@ def _parts(found: _Status) -> tuple[Part, ...]:
             Strong(worst.subnet.label),
             f"{where} has ",
             Strong(f"{count(worst.free_ips)} free"),
-            f" of {count(worst.usable_ips)} ({share(worst.free_ips, worst.usable_ips)})",
+            f" of {count(worst.usable_ips)} ({share(worst.free_ips, worst.usable_ips)}){found.left}",
         )
         parts.append(Text(lines=(line,)))
     if found.rows:
@@ -218,7 +236,8 @@ def _cluster_health(cluster: Cluster) -> list[HealthJson]:
 
 
 def _cluster_row(cluster: Cluster, found: _Status) -> ClusterRow:
-    mine = [row for row in found.rows if row.subnet.subnet_id in cluster.all_subnet_ids]
+    own = cluster.all_subnet_ids
+    mine = [found.by_id[subnet_id] for subnet_id in own if subnet_id in found.by_id]
     sums = totals((row.usable_ips, row.free_ips) for row in mine)
     return ClusterRow(
         name=cluster.name,
@@ -227,10 +246,10 @@ def _cluster_row(cluster: Cluster, found: _Status) -> ClusterRow:
         version=cluster.version,
         ip_family=cluster.ip_family,
         prefix_mode=cluster.prefix_mode,
-        subnets=len(cluster.all_subnet_ids),
+        subnets=len(own),
         usable_ips=sums.usable,
         free_ips=sums.free,
-        unknown_subnets=sums.unknown_subnets + len(cluster.all_subnet_ids) - len(mine),
+        unknown_subnets=sums.unknown_subnets + len(own) - len(mine),
         warm_ips=found.warm.get(cluster_key(cluster)),
         health=_cluster_health(cluster),
     )

@@ -1,6 +1,7 @@
 """`subnet X` and `who SCOPE`: one subnet with its /28 blocks, and who holds the addresses of a scope."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.answers.model import fields
 from bot.answers.rows import holder_row, subnet_row
@@ -75,7 +76,9 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
         command=command,
         as_of=subnet.observed_at,
         coverage=covered,
-        answer=fields(_json(row, held, broken, reservations, inventory)),
+        answer=fields(
+            _json(row, held, broken, reservations, inventory, services.depletes_at().get(subnet.subnet_id))
+        ),
     )
 
 
@@ -301,10 +304,11 @@ def _json(
     broken: Fragmentation | None,
     reservations: Sequence[Reservation],
     inventory: Inventory,
+    depletes_at: datetime | None,
 ) -> SubnetAnswer:
     blocks = row.blocks
     return SubnetAnswer(
-        **subnet_row(row, inventory.clusters_by_subnet()).model_dump(),
+        **subnet_row(row, inventory.clusters_by_subnet(), depletes_at).model_dump(),
         candidate_blocks=None if blocks is None else blocks.candidate,
         fragmented_blocks=None if blocks is None else blocks.fragmented,
         full_blocks=None if blocks is None else blocks.full,

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
+from bot.charts.text import text_chart
 from bot.message import (
     Bullets,
     Button,
@@ -55,6 +56,10 @@ def renderable(message: Message) -> RenderableType:
     body: list[RenderableType] = [head]
     for part in message.parts:
         body += [Padding(item, (0, 0, 0, 2)) for item in _part(part)]
+    for chart in message.charts:
+        body.append(Padding(RichText(_clean(chart.title), style="bold"), (0, 0, 0, 2)))
+        body += [Padding(RichText(_clean(line)), (0, 0, 0, 2)) for line in text_chart(chart).splitlines()]
+        body.append(Padding(RichText(_clean(chart.alt), style="bright_black"), (0, 0, 0, 2)))
     if message.failure is not None and message.failure.suggestions:
         tries = ", ".join(f"eksip ask {_clean(command)}" for command in message.failure.suggestions)
         body.append(Padding(RichText(f"Try: {tries}", style="bright_black"), (0, 0, 0, 2)))

@@ -109,6 +109,7 @@ class Estate:
         self.nodes: dict[str, NodeState] = {}
         self.clusters: dict[tuple[str, str, str], ClusterState] = {}
         self.nodegroup_issues: dict[tuple[str, str, str, str], list[Mapping[str, object]]] = {}
+        self.failed_launches: dict[tuple[str, str, str, str], list[tuple[datetime, str]]] = {}
 
     def new_id(self, kind: str) -> str:
         """A resource id in EC2's long form, such as eni-0123456789abcdef0."""

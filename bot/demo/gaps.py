@@ -15,7 +15,7 @@ import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.model import ServiceModel
 
-from bot.demo import gaps_ec2, gaps_eks, gaps_quotas
+from bot.demo import gaps_autoscaling, gaps_ec2, gaps_eks, gaps_quotas
 from bot.demo.allocator import AllocationError
 from bot.demo.estate import Estate
 from bot.demo.faults import Faults
@@ -156,6 +156,12 @@ class Gaps:
                     region=region,
                     request=request,
                     forward=forward,
+                )
+            )
+        if service == "autoscaling" and operation in gaps_autoscaling.ANSWERS:
+            return gaps_autoscaling.ANSWERS[operation](
+                gaps_autoscaling.ScalingCall(
+                    estate=self._estate, account_id=account_id, region=region, request=request
                 )
             )
         if service == "service-quotas" and operation in gaps_quotas.ANSWERS:

@@ -120,6 +120,10 @@ class World:
         """The address space of a subnet by id or name, to compare answers with the truth."""
         return self._estate.subnet(subnet).space
 
+    def spaces(self) -> Mapping[str, tuple[str, SubnetSpace]]:
+        """Every subnet's Name tag and address space, by subnet id."""
+        return {subnet.subnet_id: (subnet.name, subnet.space) for subnet in self._estate.subnets.values()}
+
     def take(self, subnet: str, addresses: int) -> int:
         """Take up to `addresses` in the subnet as a growing cluster does; returns how many were free to take."""
         return self._demand.take(self._estate.subnet(subnet), addresses)
@@ -134,6 +138,20 @@ class World:
             for account_id, region, name in self._estate.clusters:
                 if name == cluster:
                     self._estate.nodegroup_issues[account_id, region, name, nodegroup] = list(issues)
+
+    def fail_launches(self, cluster: str, nodegroup: str, message: str, started_at: datetime) -> None:
+        """Let the node group's Auto Scaling group report a failed launch with EC2's words for it."""
+        with self._estate.lock:
+            for account_id, region, name in self._estate.clusters:
+                if name == cluster:
+                    failed = self._estate.failed_launches.setdefault((account_id, region, name, nodegroup), [])
+                    failed.append((started_at, message))
+
+    def tag_subnet(self, subnet: str, tags: Mapping[str, str]) -> None:
+        """Set tags of a subnet, as somebody with the console does."""
+        with self._estate.lock:
+            state = self._estate.subnet(subnet)
+            state.tags = {**state.tags, **tags}
 
     def _gaps(self, moto: Callable[[str, AWSPreparedRequest], AWSResponse | None], ec2_model: ServiceModel) -> Gaps:
         return Gaps(

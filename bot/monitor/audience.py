@@ -10,7 +10,8 @@ from bot.alerts.readings import Severity
 from bot.alerts.silences import in_scope
 from bot.alerts.subject import SubjectKind
 from bot.alerts.subnet_rules import LOW_IPS
-from bot.config.sections import WatchSettings
+from bot.asking.sight import Sight, seen_scopes, sight
+from bot.config.sections import AccessSettings, WatchSettings
 from bot.errors import UserError
 from bot.inventory import Inventory, Subnet
 from bot.scope import Scope, ScopeKind, cluster_key, contains, resolve
@@ -21,15 +22,20 @@ log = logging.getLogger(__name__)
 NOBODY = "no channel watches it"
 OTHER_SEVERITY = "the channel wants other severities"
 NOT_LOW_ENOUGH = "above the channel's own threshold"
+NOT_ALLOWED = "the channel may not see it"
 """Why an alert is not told, before the question is asked at all: as `alerts why` shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """A channel's watch of a scope; no severities mean all, `below_ips` and `below_pct` are about low subnets only."""
+    """A channel's watch of a scope; no severities mean all, `below_ips` and `below_pct` are about low subnets only.
+
+    `owner` is who set it up, which decides what may be seen in direct messages.
+    """
 
     channel: str
     scope: Scope
+    owner: str = ""
     severities: tuple[Severity, ...] = ()
     below_ips: int | None = None
     below_pct: float | None = None
@@ -51,6 +57,7 @@ def listeners(watches: Iterable[Watch], configured: Iterable[WatchSettings], inv
         Listener(
             channel=watch.channel,
             scope=scope,
+            owner=watch.created_by,
             severities=watch.severities,
             below_ips=watch.below_ips,
             below_pct=watch.below_pct,
@@ -83,8 +90,18 @@ class Audience:
     Who watches a part of the fleet hears also that what contains it cannot be read: silence would look like health.
     """
 
-    def __init__(self, every: Sequence[Listener], inventory: Inventory, subnets: dict[str, Subnet]) -> None:
+    def __init__(
+        self,
+        every: Sequence[Listener],
+        inventory: Inventory,
+        subnets: dict[str, Subnet],
+        access: AccessSettings | None = None,
+    ) -> None:
         self._every = every
+        self._inventory = inventory
+        self._access = access or AccessSettings()
+        self._owners = {listener.channel: listener.owner for listener in every}
+        self._sights: dict[str, Sight | None] = {}
         self._subnets = subnets
         self._clusters = {cluster_key(cluster): cluster for cluster in inventory.clusters}
         self._vpcs = {vpc.vpc_id: vpc for vpc in inventory.vpcs}
@@ -96,8 +113,19 @@ class Audience:
         refused: dict[str, str] = {}
         for listener in self._every:
             if refused.get(listener.channel) != "" and self._covers(listener.scope, alert):
-                refused[listener.channel] = listener.refuses(alert)
+                allowed = self.shown(listener.channel, alert) is not None
+                refused[listener.channel] = listener.refuses(alert) if allowed else NOT_ALLOWED
         yield from refused.items()
+
+    def shown(self, channel: str, alert: Alert) -> Alert | None:
+        """The alert as the channel may see it; None when it may not see it at all."""
+        if not self._access.limits_seeing:
+            return alert
+        if channel not in self._sights:
+            words = seen_scopes(self._access, channel, self._owners.get(channel, ""))
+            self._sights[channel] = None if words is None else sight(words, self._inventory)
+        seen = self._sights[channel]
+        return alert if seen is None else seen.alert(alert)
 
     def _covers(self, scope: Scope, alert: Alert) -> bool:
         if scope.kind is ScopeKind.ALL or in_scope(scope, alert):

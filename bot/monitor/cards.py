@@ -1,6 +1,7 @@
 """Cards: the message of an outbox row as everything stands now, and the last look before it is posted first."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.alerts import Alert, AlertStatus, outage_card
@@ -8,7 +9,9 @@ from bot.alerts.group_notices import group_card
 from bot.alerts.grouping import Group, group_key, worst_first
 from bot.alerts.notices import overlay_of
 from bot.alerts.notify import Action, Around, Why, decide
+from bot.asking.sight import seen_scopes, sight
 from bot.config import Settings
+from bot.inventory import Inventory
 from bot.message import Message
 from bot.store import OutboxItem, Store, Untold
 
@@ -19,8 +22,16 @@ LAST_LOOK = frozenset({Why.QUIET_HOURS, Why.SILENCED, Why.INHIBITED})
 class Cards:
     """Makes the message of each card that is due, from the alerts it is about."""
 
-    def __init__(self, store: Store, settings: Settings, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        now: Callable[[], datetime],
+        known: Callable[[], Inventory | None] = lambda: None,
+    ) -> None:
         self._store = store
+        self._access = settings.access
+        self._known = known
         self._poll = settings.schedule.poll
         self._now = now
 
@@ -73,5 +84,19 @@ class Cards:
         entry = next((e for e in self._store.cards_of(item.alert_id) if e.channel == item.channel), None)
         members = self._store.alerts(entry.alert_ids) if entry is not None else ()
         shown = [member for member in members if member.status is not AlertStatus.PENDING] or [alert]
+        shown = self._as_seen(item.channel, shown)
         key = group_key(alert) if entry is None else entry.group_key
         return Group(group_key=key, alerts=tuple(sorted(shown, key=worst_first)))
+
+    def _as_seen(self, channel: str, alerts: list[Alert]) -> list[Alert]:
+        """The alerts without the clusters that the channel may not see; without any where nothing is known."""
+        if not self._access.limits_seeing:
+            return alerts
+        owner = next((watch.created_by for watch in self._store.watches(channel)), "")
+        words = seen_scopes(self._access, channel, owner)
+        if words is None:
+            return alerts
+        known = self._known()
+        seen = None if known is None else sight(words, known)
+        # What a channel was told of once keeps its card up to date, without what it may no longer see.
+        return [(None if seen is None else seen.alert(alert)) or replace(alert, clusters=()) for alert in alerts]

@@ -12,7 +12,7 @@ from bot.capacity.forecast.outlook import inputs_hash, outlooks, times_left
 from bot.capacity.forecast.series import History
 from bot.capacity.forecast.verdicts import Forecast, Method, Verdict
 from bot.capacity.subnets import Limits, floor_ips, usable_ips
-from bot.histories import PAST, held, histories
+from bot.histories import PAST, held, histories, step
 from bot.inventory import Quality, Subnet
 from bot.store import Store
 from bot.store.forecasts import LOGGED_EVERY, LoggedForecast, RunsOut
@@ -22,9 +22,6 @@ log = logging.getLogger(__name__)
 
 MOST = 500
 """Subnets forecast at one poll: each costs a read of four weeks. In a storm the nearest ones come first."""
-
-SHORTEST_STEP = timedelta(seconds=60)
-"""The step of the grid where polls come quicker: the methods look at minutes, and six hours of seconds are large."""
 
 HIT_WITHIN = timedelta(hours=24)
 """How long a forecast of hours has to come true, as in the backtest (docs/forecasts.md)."""
@@ -59,7 +56,7 @@ class Forecaster:
         self._store = store
         self._limits = limits
         self._now = now
-        self._poll = max(poll, SHORTEST_STEP)
+        self._poll = step(poll)
         self._held = held(poll)
         # The fastest fall that counts is over ten minutes, or over one poll: so all that was seen in two hours, taken
         # that fast again and again, bounds what can be gone by then.
@@ -171,7 +168,7 @@ class Forecaster:
             _with_reserved(subnet, seen.get(subnet_id, []), samples.get(subnet_id, ()))
             for subnet_id, subnet in some.items()
         ]
-        return histories(self._store, adjusted, self._limits, now, hours=kept)
+        return histories(self._store, adjusted, self._limits, now, hours=kept, unwritten=True)
 
     def _keep(self, burning: list[History], now: datetime) -> None:
         """Log the burn rate's forecasts that name a date, each at most once an hour, and show them in answers."""

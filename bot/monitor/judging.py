@@ -26,6 +26,7 @@ from bot.monitor.evidence import EvidenceReader
 from bot.monitor.gone import Absences
 from bot.monitor.quota_samples import cni_samples, region_samples, vpc_samples
 from bot.monitor.screening import Screen
+from bot.monitor.silence_ends import settle_silences
 from bot.monitor.sources import Sources
 from bot.monitor.subjects import Subjects, subjects
 from bot.monitor.subnet_samples import Wanted, subnet_samples
@@ -257,6 +258,7 @@ class Judge:
         """Ask again what the channels hear, without new samples: of acks, silences, and what waited for its time."""
         now = self._now()
         live = {(alert.rule, alert.scope_key): alert for alert in self._store.live_alerts(now - REOPEN_WITHIN)}
+        settle_silences(self._store, [alert for alert in live.values() if _is_open(alert)], now)
         said = self._store.notification_log()
         if not live and not said:
             return
@@ -294,7 +296,7 @@ class Judge:
     def _teller(self, inventory: Inventory, subnets: dict[str, Subnet], now: datetime) -> Teller:
         every = listeners(self._store.watches(), self._settings.watches, inventory)
         return Teller(
-            Audience(every, inventory, subnets),
+            Audience(every, inventory, subnets, self._settings.access),
             Overlays(acks=tuple(self._store.acks().values()), silences=self._store.silences(now)),
             self._cadence,
             repeat=self._settings.alerts.repeat,

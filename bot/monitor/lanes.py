@@ -89,8 +89,12 @@ class Lanes:
         ]
         for worker in workers:
             worker.start()
+        is_begun = False
         while not stop.is_set():
             try:
+                if not is_begun:
+                    self._store.release_left_reads()
+                    is_begun = True
                 self._turn(self._look_seconds)
             except Exception:  # a database that is away for a while must not end the reading
                 metrics.scheduler_missed_total.labels(job="lanes", why="failed").inc()
@@ -116,7 +120,7 @@ class Lanes:
     def _turn(self, wait_seconds: float) -> None:
         """Plan, hand out, and take back what comes within the wait."""
         now = self._now()
-        if self._planned_at is None or now - self._planned_at >= min(PLAN_EVERY, self._schedule.poll):
+        if _has_passed(self._planned_at, now, min(PLAN_EVERY, self._schedule.poll)):
             self._plan()
         room = AHEAD * self._workers - self._held
         if room > 0:
@@ -125,7 +129,7 @@ class Lanes:
             for read in reads:
                 self._measure_lateness(read)
                 self._to_read.put(read)
-        if self._held and (self._renewed_at is None or now - self._renewed_at >= self._claim_lasts / 3):
+        if self._held and _has_passed(self._renewed_at, now, self._claim_lasts / 3):
             self._store.renew_claims(self._owner, now, lasts=self._claim_lasts)
             self._renewed_at = now
         results = self._collected(wait_seconds)
@@ -254,6 +258,11 @@ class Lanes:
         missed = (read.started_at - read.due_at) // read.every
         if missed > 0:
             metrics.scheduler_missed_total.labels(job=read.source.lane.value, why="late").inc(missed)
+
+
+def _has_passed(since: datetime | None, now: datetime, wait: timedelta) -> bool:
+    """Whether the wait is over; also where the clock was set back and it would be a long one."""
+    return since is None or not timedelta(0) <= now - since < wait
 
 
 def _succeeded(found: Found) -> bool:

@@ -15,9 +15,9 @@ from bot.capacity.forecast.series import History, Unit
 from bot.capacity.forecast.verdicts import EtaClass, Forecast, Method, Outlook, Verdict
 from bot.capacity.standing import prefix_subnet_ids
 from bot.capacity.subnets import Limits, floor_ips, usable_ips
-from bot.histories import Blocks, held, histories
+from bot.histories import Blocks, held, histories, step
 from bot.inventory import Inventory, Subnet
-from bot.monitor.forecasting import SHORTEST_STEP, logged, logged_every, runs_out
+from bot.monitor.forecasting import logged, logged_every, runs_out
 from bot.store import Store
 from bot.store.forecasts import Judged, LoggedForecast, Outcome, RunsOut, records
 from bot.store.rollups import HourLow
@@ -80,7 +80,7 @@ class LookAhead:
         self._store = store
         self._limits = limits
         self._now = now
-        self._poll = max(poll, SHORTEST_STEP)
+        self._poll = step(poll)
         self._held = held(poll)
         self._blocks_floor = blocks_floor
         self._stop = stop or threading.Event()

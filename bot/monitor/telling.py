@@ -90,7 +90,8 @@ class Teller:
             wanted = dict(self._audience.channels(alert))
             channels = known[alert.alert_id] | {channel for channel, refusal in wanted.items() if not refusal}
             for channel in sorted(channels):
-                heard[channel].append(alert)
+                if (shown := self._audience.shown(channel, alert)) is not None:
+                    heard[channel].append(shown)
             if alert.status not in _OPEN:
                 continue
             untold += (

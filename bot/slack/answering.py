@@ -3,15 +3,18 @@
 import logging
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from threading import BoundedSemaphore, Event, Lock, Thread
 
 from cachetools import TTLCache
 
 from bot.asking.command import Request
-from bot.message import Failure, Message, Tone, Visibility
+from bot.message import Context, Failure, Message, Tone, Visibility
 from bot.slack.incoming import Incoming, with_person
 from bot.slack.mrkdwn import cut, one_line
 from bot.slack.people import People
+from bot.slack.pictures import Pictures
+from bot.slack.renewal import Renewal
 from bot.slack.replies import Reply
 from bot.slack.workers import Workers
 
@@ -19,6 +22,11 @@ log = logging.getLogger(__name__)
 
 BUSY = "I am busy with other questions just now. Ask again in a minute."
 """What a person reads when every worker is taken and the line before them is full."""
+
+ADVICE = frozenset({"explain", "why"})
+"""Verbs after whose answers people are asked whether it helped."""
+
+REFRESHING = "These figures are a while old: newer ones will replace this message."
 
 SEEN_KEPT = 10_000
 SEEN_SECONDS = 600.0
@@ -39,8 +47,14 @@ class Answering:
         first_time: Callable[[str], bool],
         people: People,
         workers: Workers,
+        pictures: Pictures | None = None,
+        is_incident: Callable[[Request], bool] = lambda request: False,
+        renewal: Renewal | None = None,
     ) -> None:
         self._answer = answer
+        self._pictures = pictures
+        self._is_incident = is_incident
+        self._renewal = renewal
         self._first_time = first_time
         self._people = people
         self._workers = workers
@@ -79,15 +93,35 @@ class Answering:
         words = one_line(incoming.request.text) or "status"
         Thread(target=_keep_informed, args=(answered, reply, words), name="waiting", daemon=True).start()
         try:
-            message = self._message(incoming)
+            known = self.known(incoming)
+            message = self.message(known)
         finally:
             answered.set()
-        reply.answer(message)
+        self.give(known.request, message, reply)
 
-    def _message(self, incoming: Incoming) -> Message:
+    def give(self, request: Request, message: Message, reply: Reply) -> None:
+        """Give the answer with what belongs to it: pictures, feedback buttons, and one renewal in an incident."""
+        incident = self._is_incident(request)
+        told = message
+        if self._pictures is not None:
+            told = self._pictures.told(message, private=reply.is_private(message))
+        renew = incident and self._renewal is not None and self._renewal.is_old(message)
+        if renew:
+            told = replace(told, parts=(*told.parts, Context(lines=((REFRESHING,),))))
+        reply.answer(told, feedback="" if incident else _feedback(message), lasting=incident)
+        shown = reply.shown
+        if shown is None:
+            return
+        if self._pictures is not None:
+            self._pictures.follow(message, shown, reply.remark)
+        if renew and self._renewal is not None:
+            self._renewal.once(message, lambda: reply.change(self._answer(request)))
+
+    def known(self, incoming: Incoming) -> Incoming:
+        """The question with what is known about the person who asked."""
         user_id = incoming.request.user_id
         person = self._people.person(user_id)
-        known = with_person(
+        return with_person(
             incoming,
             is_guest=person.is_guest,
             is_external=person.is_external,
@@ -95,6 +129,9 @@ class Answering:
             zone=person.zone,
             groups=person.groups,
         )
+
+    def message(self, known: Incoming) -> Message:
+        """The answer to a question of a known person; a defect is an answer too."""
         try:
             return self._answer(known.request)
         except Exception:  # the person is owed an answer even to a defect
@@ -113,6 +150,11 @@ class Answering:
         except Exception:  # whatever the store raises: answering twice is better than not at all
             log.warning("deliveries cannot be told apart; answering anyway", exc_info=True)
             return True
+
+
+def _feedback(message: Message) -> str:
+    """What the feedback buttons of an answer are about; "" for verbs whose answers are figures, not advice."""
+    return message.command if message.command.partition(" ")[0] in ADVICE else ""
 
 
 def busy() -> Message:

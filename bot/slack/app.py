@@ -1,27 +1,32 @@
 """The Bolt app: acknowledge at once, hand the question to the workers, answer where it was asked."""
 
 import logging
-import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
 from bot.asking.command import Request
+from bot.asking.defaults import channel_defaults, is_incident
+from bot.charts.png import png
 from bot.config import Settings
 from bot.errors import QueryError
 from bot.message import Message
-from bot.slack.answering import BUSY, Answering
-from bot.slack.controls import RUN_ACTION
-from bot.slack.incoming import Identity, Incoming, from_action, from_command, from_event
+from bot.services import Services
+from bot.slack import feedback, form_listening, home, listening
+from bot.slack.answering import Answering
+from bot.slack.desk import Desk
+from bot.slack.incoming import Identity
+from bot.slack.installation import Installation
 from bot.slack.people import People
-from bot.slack.render import note
-from bot.slack.replies import PRIVATE_WAITS, VISIBLE_WAITS, PrivateReply, ThreadReply
+from bot.slack.pictures import Pictures
+from bot.slack.renewal import Renewal
+from bot.slack.replies import PRIVATE_WAITS, VISIBLE_WAITS
 from bot.slack.sending import SEND_ERRORS, failure_of, write_client
 from bot.slack.workers import Workers
 
@@ -33,9 +38,6 @@ ACK_THREADS = 32
 Source: slack_bolt/app/app.py (ThreadPoolExecutor(max_workers=5) unless one is given).
 """
 
-_ANY_ACTION = re.compile(r"")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackApp:
     """The running app: Bolt's, the Web API client, and the workers that answer."""
@@ -45,9 +47,15 @@ class SlackApp:
     identity: Identity
     workers: Workers
     acks: ThreadPoolExecutor
+    pictures: Pictures
+    renewal: Renewal | None
+    installation: Installation
 
     def close(self, timeout: timedelta = timedelta(seconds=5)) -> bool:
         """Take no more questions and finish those taken, at most `timeout`: whether all were answered."""
+        if self.renewal is not None:
+            self.renewal.close()
+        self.pictures.close()
         finished = self.workers.close(timeout)
         self.acks.shutdown(wait=False, cancel_futures=True)
         return finished
@@ -60,12 +68,14 @@ def build_app(
     now: Callable[[], datetime],
     client: WebClient | None = None,
     *,
+    services: Services | None = None,
     visible_waits: tuple[float, ...] = VISIBLE_WAITS,
     private_waits: tuple[float, ...] = PRIVATE_WAITS,
 ) -> SlackApp:
     """The app for these settings, its token tried once with auth.test; nothing is listened to yet.
 
-    `answer` is the dispatcher, `first_time` the store's; `client` sends (each call once).
+    `answer` is the dispatcher, `first_time` the store's; `client` sends (each call once). With `services` there are the
+    Home tab, forms, channel defaults and feedback too.
     Raises: QueryError when Slack cannot be reached or refuses the token.
     """
     token = settings.slack_bot_token.get_secret_value()
@@ -83,14 +93,59 @@ def build_app(
         authorize=lambda **_: _authorized(identity, token),
         listener_executor=acks,
     )
+    pictures = Pictures(client, png, may_upload="files:write" in identity.scopes or not identity.scopes)
+    renewal = _renewal(services, now)
     answering = Answering(
         answer=answer,
         first_time=lambda key: first_time(key, now()),
         people=People(client, identity, settings.access.writer_groups),
         workers=workers,
+        pictures=pictures,
+        is_incident=_incident(services),
+        renewal=renewal,
     )
-    _listen(bolt, settings.slack.command, answering, client, identity, visible_waits, private_waits)
-    return SlackApp(bolt=bolt, client=client, identity=identity, workers=workers, acks=acks)
+    installation = Installation(client)
+    desk = Desk(
+        client=client,
+        identity=identity,
+        workers=workers,
+        answering=answering,
+        pictures=pictures,
+        renewal=renewal,
+        services=services,
+        visible_waits=visible_waits,
+        private_waits=private_waits,
+    )
+    home.listen(bolt, desk, services, installation)
+    feedback.listen(bolt, desk, services)
+    if services is not None:
+        form_listening.listen(bolt, desk, services)
+    listening.listen(bolt, settings.slack.command, desk)
+    return SlackApp(
+        bolt=bolt,
+        client=client,
+        identity=identity,
+        workers=workers,
+        acks=acks,
+        pictures=pictures,
+        renewal=renewal,
+        installation=installation,
+    )
+
+
+def _incident(services: Services | None) -> Callable[[Request], bool]:
+    """Whether a question is asked in an incident; never without the services that know channels."""
+    if services is None:
+        return lambda request: False
+    known = services
+    return lambda request: is_incident(request, channel_defaults(request, known))
+
+
+def _renewal(services: Services | None, now: Callable[[], datetime]) -> Renewal | None:
+    if services is None:
+        return None
+    facts = services.facts
+    return Renewal(lambda: None if (known := facts().known()) is None else known.as_of, now)
 
 
 def identify(client: WebClient) -> Identity:
@@ -105,51 +160,17 @@ def identify(client: WebClient) -> Identity:
         bot_user_id=str(found.get("user_id") or ""),
         bot_id=str(found.get("bot_id") or ""),
         enterprise_id=str(found.get("enterprise_id") or ""),
+        scopes=granted_scopes(found),
     )
 
 
-def _listen(
-    bolt: App,
-    slash_command: str,
-    answering: Answering,
-    client: WebClient,
-    identity: Identity,
-    visible_waits: tuple[float, ...],
-    private_waits: tuple[float, ...],
-) -> None:
-    """Register the listeners: each acknowledges first, and does nothing else that can wait."""
+def granted_scopes(response: SlackResponse) -> frozenset[str]:
+    """The scopes of the token, as every answer of Slack names them; none where it does not.
 
-    def on_command(ack: Ack, body: dict[str, Any]) -> None:
-        incoming = from_command(body, identity)
-        reply = PrivateReply(client, incoming, private_waits)
-        if answering.is_repeated(incoming) or answering.take(incoming, reply):
-            ack()
-        else:
-            ack({"response_type": "ephemeral", **note(BUSY)})
-
-    def on_event(body: dict[str, Any]) -> None:
-        incoming = from_event(body, identity)  # Bolt has acknowledged events before it calls
-        if incoming is not None and not answering.is_repeated(incoming):
-            reply = ThreadReply(client, incoming, visible_waits)
-            if not answering.take(incoming, reply):
-                answering.refuse(reply)
-
-    def on_action(ack: Ack, body: dict[str, Any]) -> None:
-        ack()
-        incoming: Incoming | None = from_action(body, identity)
-        if incoming is not None and not answering.is_repeated(incoming):
-            reply = PrivateReply(client, incoming, private_waits)
-            if not answering.take(incoming, reply):
-                answering.refuse(reply)
-
-    def on_other_action(ack: Ack) -> None:
-        ack()  # links, and controls of older cards: unacknowledged they would show a warning sign
-
-    bolt.command(slash_command)(on_command)
-    bolt.event("app_mention")(on_event)
-    bolt.event("message")(on_event)
-    bolt.action(RUN_ACTION)(on_action)
-    bolt.action(_ANY_ACTION)(on_other_action)
+    Source: https://docs.slack.dev/authentication/installing-with-oauth (the header x-oauth-scopes).
+    """
+    named = next((str(value) for key, value in response.headers.items() if key.lower() == "x-oauth-scopes"), "")
+    return frozenset(scope.strip() for scope in named.split(",") if scope.strip())
 
 
 def _authorized(identity: Identity, token: str) -> AuthorizeResult:

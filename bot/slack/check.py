@@ -13,7 +13,7 @@ from bot.slack.sending import SEND_ERRORS, failure_of
 SCOPES = ("commands", "chat:write", "app_mentions:read", "im:history")
 """Scopes the bot cannot work without. Source: the manifests in deploy/ (each scope is used by a method or an event)."""
 
-OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:write", "users:read")
+OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:write", "users:read", "usergroups:read")
 """Scopes that make it better: finding a post whose reply was lost, and telling guests from members."""
 
 

@@ -9,6 +9,9 @@ from bot.asking.command import Request, Surface
 
 Body = Mapping[str, Any]
 
+PASTED = 7_900
+"""Characters of a message that a shortcut hands on: the grammar reads 8,000 at most."""
+
 _LIKE_A_MENTION = re.compile(r"<@(?P<user>[UW][A-Z0-9]+)(?:\|[^>]*)?>")
 
 _ASKING_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})
@@ -26,6 +29,7 @@ class Identity:
     bot_user_id: str
     bot_id: str = ""
     enterprise_id: str = ""
+    scopes: frozenset[str] = frozenset()
 
     def outside(self, team_id: str, enterprise_id: str = "") -> bool:
         """Whether a person of this team is from another organisation; a team that is not known is ours."""
@@ -38,12 +42,13 @@ class Identity:
 class Incoming:
     """One question with the way back: where to answer, and the key under which it is answered once.
 
-    `key` is "" when Slack gave nothing to tell a repetition by.
+    `key` is "" when Slack gave nothing to tell a repetition by; `ts` names the message that asked, if one did.
     """
 
     request: Request
     key: str
     response_url: str = ""
+    ts: str = ""
 
     @property
     def in_direct_messages(self) -> bool:
@@ -63,6 +68,7 @@ def from_command(body: Body, identity: Identity) -> Incoming:
             surface=Surface.SLASH,
             user_id=_word(body, "user_id"),
             channel_id=_word(body, "channel_id"),
+            channel_name=_word(body, "channel_name"),
             team_id=team_id,
             thread_ts=_word(body, "thread_ts") or None,
             is_external=identity.outside(team_id, _word(body, "enterprise_id")),
@@ -108,6 +114,7 @@ def from_event(body: Body, identity: Identity) -> Incoming | None:
             is_external=unknown or identity.outside(team_id, _word(event, "enterprise")),
         ),
         key=_key("event", _word(body, "event_id")),
+        ts=_word(event, "ts"),
     )
 
 
@@ -127,6 +134,7 @@ def from_action(body: Body, identity: Identity) -> Incoming | None:
             surface=Surface.BUTTON,
             user_id=_word(user, "id"),
             channel_id=_word(body.get("channel") or {}, "id") or _word(container, "channel_id"),
+            channel_name=_word(body.get("channel") or {}, "name"),
             team_id=team_id,
             thread_ts=_word(container, "thread_ts") or None,
             is_external=identity.outside(team_id, _word(enterprise, "id")),
@@ -135,6 +143,64 @@ def from_action(body: Body, identity: Identity) -> Incoming | None:
         key=_key("action", _word(body, "trigger_id")),
         response_url=_word(body, "response_url"),
     )
+
+
+def from_shortcut(body: Body, identity: Identity, verb: str) -> Incoming:
+    """A message shortcut: the verb with the message's words, to be answered in the thread of that message.
+
+    What monitors post stands in attachments and blocks as often as in the text; all of it is read.
+    Source: https://docs.slack.dev/interactivity/implementing-shortcuts (message shortcuts).
+    """
+    user, message, channel = body.get("user") or {}, body.get("message") or {}, body.get("channel") or {}
+    team_id, ts = _word(user, "team_id"), _word(message, "ts") or _word(body, "message_ts")
+    words = " ".join(dict.fromkeys(_words(message)))
+    return Incoming(
+        request=Request(
+            text=f"{verb} {unescaped(words)}"[:PASTED].strip(),
+            surface=Surface.MENTION,
+            user_id=_word(user, "id"),
+            user_name=_word(user, "name"),
+            channel_id=_word(channel, "id"),
+            channel_name=_word(channel, "name"),
+            team_id=team_id,
+            thread_ts=_word(message, "thread_ts") or ts or None,
+            is_external=identity.outside(team_id, _word(body.get("enterprise") or {}, "id")),
+        ),
+        key=_key("shortcut", _word(body, "trigger_id")),
+        response_url=_word(body, "response_url"),
+        ts=ts,
+    )
+
+
+def from_person(body: Body, identity: Identity, text: str, **place: str) -> Incoming:
+    """A command that a person gives through a form, a Home tab or a menu; `place` is channel_id, channel_name, thread_ts."""
+    user = body.get("user") or {}
+    team_id = _word(user, "team_id") or _word(body.get("team") or {}, "id")
+    return Incoming(
+        request=Request(
+            text=text,
+            surface=Surface.BUTTON,
+            user_id=_word(user, "id"),
+            user_name=_word(user, "name"),
+            channel_id=place.get("channel_id", ""),
+            channel_name=place.get("channel_name", ""),
+            team_id=team_id,
+            thread_ts=place.get("thread_ts") or None,
+            is_external=identity.outside(team_id, _word(body.get("enterprise") or {}, "id")),
+        ),
+        key=_key("view", _word(body, "trigger_id")),
+        response_url=place.get("response_url", ""),
+    )
+
+
+def _words(value: object) -> list[str]:
+    """Every `text` and `fallback` string of a message, of its attachments and of its blocks."""
+    if isinstance(value, Mapping):
+        own = [v for k, v in value.items() if k in ("text", "fallback", "pretext", "title") and isinstance(v, str) and v]
+        return own + [word for item in value.values() if isinstance(item, Mapping | list) for word in _words(item)]
+    if isinstance(value, list):
+        return [word for item in value for word in _words(item)]
+    return []
 
 
 def with_person(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.message import Message
 from bot.store.database import Database, insert_into
@@ -37,6 +37,12 @@ class BrokenChannelsStore(Database):
             for addressee, message in tell.items():
                 queue_message(connection, f"broken:{channel}:{now.isoformat()}:{addressee}", addressee, message, now)
             return True
+
+    def forget_broken(self, channel: str) -> bool:
+        """Take a channel as not broken; False when it was not. For one that nothing is to be posted in after all."""
+        with self.writing() as connection:
+            gone = delete(BROKEN_CHANNEL).where(BROKEN_CHANNEL.c.channel == channel)
+            return bool(connection.execute(gone).rowcount)
 
     def broken_channels(self) -> tuple[BrokenChannel, ...]:
         """Every channel that cannot be posted to, the longest broken first."""

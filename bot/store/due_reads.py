@@ -177,8 +177,14 @@ class DueReadsStore(Database):
                 connection.execute(
                     select(DUE_READ)
                     .where(
-                        DUE_READ.c.due_at <= at,
-                        or_(DUE_READ.c.claimed_until.is_(None), DUE_READ.c.claimed_until <= at),
+                        # What began later than now, or is claimed for longer than claims last, was written before the
+                        # clock was set back: waiting for the clock to come there again would leave AWS unread.
+                        or_(DUE_READ.c.due_at <= at, DUE_READ.c.started_at > at),
+                        or_(
+                            DUE_READ.c.claimed_until.is_(None),
+                            DUE_READ.c.claimed_until <= at,
+                            DUE_READ.c.claimed_until > at + 2 * lasts,
+                        ),
                     )
                     .order_by(DUE_READ.c.due_at)
                     .limit(limit)
@@ -191,7 +197,7 @@ class DueReadsStore(Database):
                 DueRead(
                     source=Source(account_id=row["account_id"], region=row["region"], lane=row["lane"]),
                     every=row["every"],
-                    due_at=row["due_at"],
+                    due_at=min(row["due_at"], at),
                     started_at=at,
                     last_ok_at=row["last_ok_at"],
                     failures=row["failures"],
@@ -233,6 +239,12 @@ class DueReadsStore(Database):
             connection.execute(
                 update(DUE_READ).where(DUE_READ.c.claimed_by == owner).values(claimed_by=None, claimed_until=None)
             )
+
+    def release_left_reads(self) -> None:
+        """Give back what a process that was killed had claimed, where only one can serve: on SQLite."""
+        with self.writing() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.execute(update(DUE_READ).values(claimed_by=None, claimed_until=None))
 
     def backlog(self, now: datetime) -> tuple[Backlog, ...]:
         """How far each lane is behind."""

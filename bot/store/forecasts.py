@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Float, Index, Integer, Select, String, Table, bindparam, delete, select, update
 
+from bot.alerts.subject import subnet_key
 from bot.store.columns import Moment, Word
 from bot.store.database import Database, insert_into
 from bot.store.tables import ALERT, ALERT_EVENT, COUNTER, METADATA, EventKind
@@ -193,15 +194,16 @@ class ForecastsStore(Database):
 
     def acks_of_subnets(self, subnet_ids: Iterable[str], since: datetime) -> Mapping[str, tuple[datetime, ...]]:
         """When somebody acknowledged an alert of these subnets since a moment."""
+        wanted = {subnet_key(subnet_id): subnet_id for subnet_id in subnet_ids}
+        found: dict[str, tuple[datetime, ...]] = {}
         query = (
-            select(ALERT.c.subnet_id, ALERT_EVENT.c.at)
+            select(ALERT.c.scope_key, ALERT_EVENT.c.at)
             .join_from(ALERT_EVENT, ALERT, ALERT.c.alert_id == ALERT_EVENT.c.alert_id)
             .where(ALERT_EVENT.c.kind == EventKind.ACKED, ALERT_EVENT.c.at >= since)
         )
-        wanted, found = frozenset(subnet_ids), dict[str, tuple[datetime, ...]]()
         with self.reading() as connection:
-            for subnet_id, at in connection.execute(query):
-                if subnet_id in wanted:
+            for scope_key, at in connection.execute(query):
+                if (subnet_id := wanted.get(scope_key)) is not None:
                     found[subnet_id] = (*found.get(subnet_id, ()), at)
         return found
 

@@ -62,6 +62,13 @@ class MessagesStore(Database):
             )
             return bool(changed.rowcount)
 
+    def message_outcome(self, dedup_key: str) -> tuple[OutboxState, str] | None:
+        """What became of a queued message so far, and the reason it was refused or waits; None when there is none."""
+        row = MESSAGE_OUTBOX
+        with self.reading() as connection:
+            found = connection.execute(select(row.c.state, row.c.reason).where(row.c.dedup_key == dedup_key)).first()
+        return None if found is None else (OutboxState(found.state), found.reason)
+
     def claim_messages(
         self,
         now: datetime,

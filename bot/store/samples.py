@@ -139,6 +139,19 @@ class SamplesStore(Database):
         }
         return {subnet_id: hours for subnet_id, hours in complete.items() if hours}
 
+    def free_at(self, subnet_ids: Iterable[str], at: datetime) -> Mapping[str, int]:
+        """What was free of these subnets at the end of the hour of `at`; those of which that is not known are left out."""
+        hour = int(at.timestamp()) // HOUR_SECONDS
+        query = (
+            select(SERIES.c.subnet_id, SAMPLE_HOUR.c.hour, SAMPLE_HOUR.c.last_ips)
+            .join_from(SERIES, SAMPLE_HOUR, SERIES.c.series_id == SAMPLE_HOUR.c.series_id)
+            # A row that is missing repeats the one before, for six hours at most.
+            .where(SAMPLE_HOUR.c.hour > hour - REPEATED_HOURS, SAMPLE_HOUR.c.hour <= hour)
+        )
+        found = self._of_subnets(query, subnet_ids, SAMPLE_HOUR.c.hour)
+        newest = {subnet_id: list(rows)[-1] for subnet_id, rows in found}
+        return {subnet_id: row.last_ips for subnet_id, row in newest.items() if row.last_ips is not None}
+
     def days_of(self, subnet_ids: Iterable[str], since: datetime) -> Mapping[str, tuple[DayLow, ...]]:
         """The low-water marks of these subnets from a day on, oldest first."""
         query = (

@@ -11,10 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.errors import UserError
 from bot.store.alerts import AlertsStore
 from bot.store.audit import AUDIT_KEPT, AuditStore
+from bot.store.boards import BoardsStore
 from bot.store.broken_channels import BrokenChannelsStore
+from bot.store.channel_defaults import ChannelDefaultsStore
 from bot.store.database import insert_into, open_engine, sqlite_path
 from bot.store.due_reads import DueReadsStore
 from bot.store.facts import FactsStore
+from bot.store.feedback import FeedbackStore
 from bot.store.forecasts import ForecastsStore
 from bot.store.messages import MESSAGES_KEPT, MessagesStore
 from bot.store.migrate import upgrade_engine
@@ -54,6 +57,9 @@ class Store(
     MessagesStore,
     BrokenChannelsStore,
     SecondPathStore,
+    ChannelDefaultsStore,
+    BoardsStore,
+    FeedbackStore,
 ):
     """Facts, watches, alerts, the outbox, and which deliveries were taken; SQLite or PostgreSQL."""
 
@@ -92,6 +98,7 @@ class Store(
         )
         with self.writing() as connection:
             gone = sum(connection.execute(statement).rowcount for statement in statements)
+        gone += self.prune_boards(now) + self.prune_feedback(now)
         return gone + self.prune_samples(now) + self.prune_forecasts(now)
 
     def backup(self, path: Path) -> None:

@@ -60,7 +60,7 @@ def demonstrate(
         }
         facts = {**SHORT_TIMES, "slack": {"api_url": workspace.api_url}, "watches": watches}
         estate = stack.enter_context(demo_estate(environ, facts))
-        parts = Parts(estate.settings)
+        parts = Parts(estate.settings, past=estate.give_past)
         stack.callback(parts.close)
         health = stack.enter_context(
             serving(parts, on_transition=lambda alert, change: say(_line(alert, change)), host="127.0.0.1")

@@ -34,11 +34,21 @@ def utc_now() -> datetime:
 
 
 class Parts:
-    """The parts of one process; each is made when first asked for, so a question loads only what it needs."""
+    """The parts of one process; each is made when first asked for, so a question loads only what it needs.
 
-    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = utc_now) -> None:
+    `past` fills the history of a store that was just opened: the demo has no other.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        past: "Callable[[Store], None] | None" = None,
+    ) -> None:
         self.settings = settings
         self.now = now
+        self._past = past
         self._making = threading.RLock()
 
     @cached_property
@@ -51,6 +61,7 @@ class Parts:
             reader=lambda: self.reader,
             store=lambda: self.store,
             stored=self.stored,
+            history=self.history,
             knowledge=lambda: self.knowledge,
             allowance=Allowance(self.settings.access.per_minute, self.now),
         )
@@ -116,7 +127,14 @@ class Parts:
     def _store(self) -> "Store":
         from bot.store import open_store
 
-        return open_store(self.settings.database_url.get_secret_value())
+        store = open_store(self.settings.database_url.get_secret_value())
+        if self._past is not None:
+            self._past(store)
+        return store
+
+    def history(self) -> "Store | None":
+        """The store where it has a past to tell: one that exists, or the demo's."""
+        return self.stored() if self._past is None else self.store
 
     def stored(self) -> "Store | None":
         """The store where one exists: an `ask` in an empty folder leaves no file behind."""
@@ -161,8 +179,11 @@ class Parts:
 def asking(*, demo: bool = False) -> Iterator[Parts]:
     """The parts for one question or a chat: of the configured accounts, or of the demo estate."""
     with ExitStack() as stack:
-        settings = stack.enter_context(demo_estate()).settings if demo else load()
-        parts = Parts(settings)
+        if demo:
+            estate = stack.enter_context(demo_estate())
+            parts = Parts(estate.settings, past=estate.give_past)
+        else:
+            parts = Parts(load())
         stack.callback(parts.close)
         yield parts
 
@@ -195,6 +216,12 @@ class DemoEstate:
 
     world: "World"
     settings: Settings
+
+    def give_past(self, store: "Store") -> None:
+        """Write two weeks of history into the store, which end with what the estate has free now."""
+        from bot.demo.past import give_past
+
+        give_past(store, self.world.spaces(), utc_now())
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from bot.monitor.looking_ahead import LookAhead
 from bot.notify import Heartbeat, Webhook
 from bot.scheduler import Scheduler
 from bot.slack.app import SlackApp, build_app
+from bot.slack.boards import Boards
 from bot.slack.delivery import Delivery
 from bot.slack.http import HttpServer
 from bot.slack.socket import SocketRunner
@@ -104,15 +105,16 @@ def serving(
         lead = Lead(store.serving(owner))
         lead.renew()
         steps.callback(lead.release)
-        app = build_app(settings, parts.answer, store.first_time, parts.now)
+        app = build_app(settings, parts.answer, store.first_time, parts.now, services=parts.services)
         delivery = Delivery(
             store=store,
             client=app.client,
-            card=Cards(store, settings, parts.now).message,
+            card=Cards(store, settings, parts.now, parts.facts.known).message,
             now=parts.now,
             owner=owner,
             fallback=settings.slack.fallback_channel or "",
         )
+        boards = Boards(app.client, parts.services, parts.now)
         heartbeat = _heartbeat(parts)
         webhook = _webhook(parts, lead)
         regions = Regions(store)
@@ -142,6 +144,7 @@ def serving(
         server = _server(parts, app, mode, sockets, host)
         steps.callback(lambda: delivery.flush(FLUSH))
         sender = _thread("outbox", lambda: delivery.run(stop), steps)
+        board_runner = _thread("boards", lambda: boards.run(stop, lambda: lead.held), steps)
         keeper = _thread("lead", lambda: lead.keep(stop), steps)
         reading = _thread("lanes", lambda: lanes.run(stop), steps)
         notifiers = [
@@ -223,7 +226,7 @@ def _server(parts: Parts, app: SlackApp, mode: str, sockets: SocketRunner | None
     try:
         return HttpServer(
             port=settings.port,
-            not_ready=lambda: _not_ready(parts.store, sockets),
+            not_ready=lambda: _not_ready(parts.store, sockets, app),
             now=parts.now,
             app=app.bolt if mode == "http" else None,
             signing_secret=settings.slack_signing_secret.get_secret_value(),
@@ -233,8 +236,10 @@ def _server(parts: Parts, app: SlackApp, mode: str, sockets: SocketRunner | None
         raise ConfigError([f"PORT: {settings.port} cannot be listened on ({exc.strerror}); name a free one."]) from exc
 
 
-def _not_ready(store: Store, sockets: SocketRunner | None) -> tuple[str, ...]:
+def _not_ready(store: Store, sockets: SocketRunner | None, app: SlackApp) -> tuple[str, ...]:
     reasons = []
+    if lost := app.installation.why_not():
+        reasons.append(f"Slack: {lost}")
     if not store.healthy():
         reasons.append("the database does not answer")
     if sockets is not None and not sockets.connected():

@@ -8,7 +8,6 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any, cast
 
 from bot.alerts import RULES, SubnetSample, Timing, advance
-from bot.alerts.rules import rules_for
 from bot.capacity.eni_limits import snapshot_limits
 from bot.config import load
 from bot.inventory import (
@@ -82,7 +81,7 @@ def measure() -> None:
         ours = seconds(lambda: _poll(judge, fleet, next(upcoming)), 3)
         open_alerts = len(store.open_alerts())
         samples = judge.samples(_later(first, 6))
-        theirs = seconds(lambda: _every_rule(first, samples[:SAMPLED], judge), 1) * len(samples) / SAMPLED
+        theirs = seconds(lambda: _every_rule(first, samples[:SAMPLED]), 1) * len(samples) / SAMPLED
         store.close()
     row(
         f"alerts: {len(samples):,} subnets x {len(RULES)} rules, {open_alerts} open",
@@ -98,14 +97,15 @@ def _poll(judge: Judge, fleet: Fleet, inventory: Inventory) -> None:
     judge.judge(inventory, judge.samples(inventory))
 
 
-def _every_rule(inventory: Inventory, samples: Sequence[SubnetSample], judge: Judge) -> int:
+def _every_rule(inventory: Inventory, samples: Sequence[SubnetSample]) -> int:
     """The baseline: each sample read by each of its rules, with its subject, whether or not anything can breach."""
     about, known = subjects(inventory), {subnet.subnet_id: subnet for subnet in inventory.subnets}
     timing = Timing(hold=POLL, recover=POLL, longest_gap=3 * POLL)
     thresholds = load({}, {}).alerts.thresholds(load({}, {}).thresholds.limits)
+    rules = [rule for rule in RULES if rule.reads is SubnetSample]
     steps = 0
     for sample in samples:
-        for rule in rules_for(type(sample)):
+        for rule in rules:
             subject = about.of_subnet(known[sample.subnet_id])
             step = advance(None, sample, rule=rule, subject=subject, thresholds=thresholds, timing=timing)
             steps += step.alert is not None

@@ -35,6 +35,7 @@ def asked(found: Inventory) -> Message:
         reader=never,
         store=never,
         stored=lambda: None,
+        history=lambda: None,
         knowledge=never,
     )
     request = Request(text="accounts", surface=Surface.ASK)

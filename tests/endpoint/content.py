@@ -220,8 +220,9 @@ class SubnetState:
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether some listing shows it and another does not."""
-        return self.since > self.region.listings or self.gone_after is not None or self.hidden[1] > self.region.listings
+        """Whether the listing that was begun last, or a later one, does not show it as the one before or after does."""
+        begun = self.region.listings
+        return self.since >= begun or self.gone_after is not None or self.hidden[1] >= begun
 
 
 class RegionState:

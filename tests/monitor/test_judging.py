@@ -538,3 +538,49 @@ def test_between_polls_what_waited_is_told(outside: Outside, store: Store) -> No
         outside.now += timedelta(seconds=15)
     assert heard == [[], [], ["first message"], ["first message"]]
     assert store.outbox_depth(outside.now)[0] == 1
+
+
+def test_who_made_a_silence_is_reminded_and_the_channel_hears_that_it_is_over(outside: Outside, store: Store) -> None:
+    """Each is said once: a quarter of an hour before the end to its author, at the end to the channel with the card."""
+    desk = Desk(outside, store)
+    outside.free["subnet-a"] = 0
+    desk.poll()
+    made = Silence(
+        alert_ids=(1001,),
+        created_by="U0AAAAAAA",
+        name="Ana",
+        created_at=outside.now,
+        starts_at=outside.now,
+        ends_at=outside.now + timedelta(hours=1),
+    )
+    store.add_silence(made)
+    said: dict[int, tuple[str, str]] = {}
+    for _ in range(14):
+        desk.poll()
+        for _ in range(2):
+            desk.judge.tell(outside.inventory())
+        said |= {item.message_id: (item.channel, item.dedup_key) for item in store.claim_messages(outside.now, "one")}
+    assert list(said.values()) == [("U0AAAAAAA", "silence:1:reminder"), (CHANNEL, f"silence:1:end:{CHANNEL}")]
+
+
+def test_a_silence_until_resolved_ends_with_its_alert_and_says_nothing(outside: Outside, store: Store) -> None:
+    """The card of the end is the message; the silence is over for whatever comes next."""
+    desk = Desk(outside, store)
+    outside.free["subnet-a"] = 0
+    desk.poll()
+    made = Silence(
+        alert_ids=(1001,),
+        created_by="U0AAAAAAA",
+        created_at=outside.now,
+        starts_at=outside.now,
+        ends_at=outside.now + timedelta(days=7),
+        until_resolved=True,
+    )
+    store.add_silence(made)
+    outside.free["subnet-a"] = 200
+    desk.poll(3)
+    desk.judge.tell(outside.inventory())
+    kept = store.silence(1)
+    assert kept is not None
+    assert (kept.lifted_by, store.silences(outside.now)) == ("eksip", ())
+    assert store.claim_messages(outside.now, "sender") == ()

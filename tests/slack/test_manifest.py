@@ -29,6 +29,7 @@ OPTIONAL_SCOPES = {
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history"},
     "users_info": {"users:read"},
+    "usergroups_users_list": {"usergroups:read"},
 }
 """The scopes of each Web API method. Source: https://docs.slack.dev/reference/methods (one page for each)."""
 TRIED_WITHOUT = {"conversations_info"}

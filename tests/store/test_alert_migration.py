@@ -60,8 +60,8 @@ def test_alerts_that_were_stored_before_keep_their_figures_and_their_cards(empty
         command.upgrade(_alembic(connection), "0003")
     store = Store(engine)
     (alert,) = store.open_alerts()
-    figures = (alert.value, alert.shown_value, alert.worst_value, alert.threshold, alert.capacity)
-    assert figures == (20, 21, 19, 410, 4091)
+    figures = [alert.value, alert.shown_value, alert.worst_value, alert.threshold, alert.capacity]
+    assert figures == [20, 21, 19, 410, 4091]
     assert (alert.subnet_id, alert.unit, alert.recent, alert.flapped_at) == ("subnet-1", Unit.IPS, "", ())
     assert [(event.value, event.channel) for event in store.alert_events(1001)] == [(20, "")]
     with Database(engine).writing() as connection:

@@ -8,7 +8,7 @@ from endpoint.answers import Kind
 from endpoint.engine import Calls
 from endpoint.plan import account_id, small_fleet
 from endpoint.server import Endpoint
-from fleet_bot import FleetBot, accounts_of, fleet_bot, lanes_of, lanes_running, wall_clock
+from fleet_bot import FleetBot, accounts_of, drain, fleet_bot, lanes_of, lanes_running, wall_clock
 
 from bot.aws.reader import Reader
 from bot.aws.sessions import Sessions
@@ -61,17 +61,6 @@ def reads(bot: FleetBot, account: str, region: str) -> int:
     return _given(bot.endpoint.calls, account, region)
 
 
-def drain(bot: FleetBot, account: str, region: str) -> str:
-    """Take nearly every address of a subnet; its id."""
-    subnet_id = bot.endpoint.subnet_ids(account, region)[0]
-    left = bot.endpoint.available_ips(subnet_id)
-    while left > 3:
-        taken = min(left - 3, 40)
-        bot.endpoint.take(subnet_id, taken)
-        left -= taken
-    return subnet_id
-
-
 def open_subnets(bot: FleetBot) -> list[str]:
     """The subnets with an open alert."""
     return [alert.subnet_id for alert in bot.store.open_alerts() if alert.subnet_id]
@@ -97,7 +86,7 @@ def test_one_denied_account_is_blind_and_the_others_are_read_in_every_interval(b
 
 def test_a_region_throttled_for_minutes_resolves_nothing_and_fires_nothing(bot: FleetBot) -> None:
     """An alert there stays as it is, with its age; afterwards its life goes on from where it was."""
-    low = drain(bot, FIRST, EU)
+    low = drain(bot.endpoint, FIRST, EU)[0]
     bot.poll(3)
     assert open_subnets(bot) == [low]
     bot.told.clear()
@@ -135,7 +124,7 @@ def test_an_account_that_leaves_is_news_and_no_blind_spot(endpoint: Endpoint, st
     """It is not expected any more, what was known of it is not shown, and nothing resolves or fires by that."""
     with fleet_bot(endpoint, store, organization=True) as bot:
         bot.poll()
-        low = drain(bot, THIRD, EU)
+        low = drain(bot.endpoint, THIRD, EU)[0]
         bot.poll(3)
         assert open_subnets(bot) == [low]
         told = list(bot.told)
@@ -152,7 +141,7 @@ def test_an_account_that_leaves_is_news_and_no_blind_spot(endpoint: Endpoint, st
 
 def test_a_shared_subnet_is_one_subnet_with_one_alert(bot: FleetBot) -> None:
     """Read by the owner and by a participant it counts once, as the owner's, also while the owner is blind."""
-    shared = drain(bot, FIRST, EU)
+    shared = drain(bot.endpoint, FIRST, EU)[0]
     bot.endpoint.share(shared, SECOND)
     bot.poll(3)
     assert [s.account_id for s in bot.known().subnets if s.subnet_id == shared] == [FIRST]
@@ -174,7 +163,7 @@ def test_a_clock_that_differs_from_awss_changes_no_alert(bot: FleetBot) -> None:
 
 def test_a_subnet_missing_once_is_unknown_and_a_deleted_one_goes(bot: FleetBot) -> None:
     """Absent from one listing it is shown as unknown; its alert ends only when EC2 does not know it by id."""
-    low = drain(bot, FIRST, EU)
+    low = drain(bot.endpoint, FIRST, EU)[0]
     bot.poll(3)
     bot.endpoint.hide_subnet(low, listings=1)
     bot.poll()

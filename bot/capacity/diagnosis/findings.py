@@ -87,7 +87,9 @@ class Finding:
 
     def __post_init__(self) -> None:
         if self.confidence is Confidence.HIGH and all(seen.observed_at is None for seen in self.seen):
-            raise ValueError(f"{self.cause.value}: a pasted text alone is no high confidence; name a fact with its time")
+            raise ValueError(
+                f"{self.cause.value}: a pasted text alone is no high confidence; name a fact with its time"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

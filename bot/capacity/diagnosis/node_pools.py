@@ -19,9 +19,9 @@ _GONE = frozenset({"terminated", "shutting-down"})
 class NodePool:
     """What one node holds on its default network card.
 
-    `enis` are all ENIs there, primary and trunk included; `unmanaged` those of them that the CNI leaves alone. `pod_ips`
-    can be given to pods: secondary addresses and 16 for each of `prefixes`; of them `primary_ips` lie on the primary
-    ENI. `branches` are interfaces of pods with their own security groups.
+    `enis` are all ENIs there, primary and trunk included; `unmanaged` those that the CNI leaves alone. `pod_ips` can
+    be given to pods: secondary addresses and 16 for each of `prefixes`; of them `primary_ips` lie on the primary ENI.
+    `branches` are interfaces of pods with their own security groups.
     """
 
     node: Node

@@ -1,7 +1,8 @@
 """Error messages of the CNI, EC2, EKS, kubelet and Karpenter, and the causes each of them speaks for.
 
-Source: the strings are those of aws/amazon-vpc-cni-k8s (pkg/ipamd, pkg/awsutils), aws/amazon-vpc-resource-controller-k8s
-and https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html; what each means, `explain` tells.
+Source: the strings are those of aws/amazon-vpc-cni-k8s (pkg/ipamd, pkg/awsutils), of
+aws/amazon-vpc-resource-controller-k8s, and of
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html. What each means, `explain` tells.
 """
 
 import re
@@ -83,12 +84,8 @@ SYMPTOMS = (
         Cause.NODE_ENI_LIMIT,
         Cause.MAX_PODS,
     ),
-    _symptom(
-        "PrivateIpAddressLimitExceeded", r"PrivateIpAddressLimitExceeded", Cause.NODE_ENI_LIMIT, Cause.MAX_PODS
-    ),
-    _symptom(
-        "No slot available for a trunk ENI", r"No slot available for a trunk ENI", Cause.BRANCH_ENI_LIMIT
-    ),
+    _symptom("PrivateIpAddressLimitExceeded", r"PrivateIpAddressLimitExceeded", Cause.NODE_ENI_LIMIT, Cause.MAX_PODS),
+    _symptom("No slot available for a trunk ENI", r"No slot available for a trunk ENI", Cause.BRANCH_ENI_LIMIT),
     _symptom(
         "Insufficient vpc.amazonaws.com/pod-eni",
         r"Insufficient vpc\.amazonaws\.com/pod-eni",

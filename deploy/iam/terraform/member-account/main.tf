@@ -55,6 +55,8 @@ data "aws_iam_policy_document" "read" {
   statement {
     sid = "ReadAddressUse"
     actions = [
+      "autoscaling:DescribeAutoScalingGroups",
+      "autoscaling:DescribeScalingActivities",
       "cloudwatch:DescribeAlarms",
       "cloudwatch:GetMetricData",
       "ec2:DescribeInstanceTypes",

@@ -1,0 +1,175 @@
+"""Reads for one diagnosis, all under way at the same time: each is an answer, or the reason why there is none."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bot.capacity.diagnosis.evidence import Unread
+from bot.capacity.diagnosis.node_pools import INSTANCE_TAG
+from bot.capacity.eni_limits import snapshot_limits
+from bot.capacity.leaked import detached
+from bot.errors import QueryError
+from bot.inventory import Account, Cluster, InstanceLimits, Subnet, SubnetContents
+from bot.inventory.evidence import Asked, RegionEvidence
+from bot.inventory.launches import LaunchFailure
+from bot.scope import cluster_key
+from bot.services import Services
+
+if TYPE_CHECKING:
+    from bot.aws.reader import Reader
+    from bot.aws.tagged_subnets import TaggedSubnet
+
+PATIENCE_SECONDS = 10.0
+"""How long one diagnosis waits for its sources."""
+
+_LEAST_SECONDS = 0.05
+"""What a source still gets when patience has ended: enough to take an answer that is there."""
+
+_WORKERS = 12
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the sources answered. Places are (account id, region); launches are by cluster key, subnets by VPC id."""
+
+    contents: SubnetContents
+    unread_contents: Unread | None
+    places: Mapping[tuple[str, str], RegionEvidence | Unread]
+    launches: Mapping[str, tuple[LaunchFailure, ...] | Unread]
+    subnets: "Mapping[str, tuple[TaggedSubnet, ...] | Unread]"
+    states: Mapping[str, str] | Unread
+    limits: Mapping[str, InstanceLimits]
+
+
+def read(subnets: Sequence[Subnet], clusters: Sequence[Cluster], services: Services) -> Found:
+    """Everything about the subnets and clusters that their accounts let be read.
+
+    Raises: QueryError when no account is configured and the caller's own cannot be found out.
+    """
+    reader = services.reader()
+    source = _Source(reader, {account.account_id: account for account in reader.accounts()})
+    # Reads that hang end by the client's own timeout; nobody waits for them here.
+    pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="why")
+    try:
+        until = monotonic() + PATIENCE_SECONDS
+        reads = _Reads(pool, until)
+        contents = reads.of("interfaces", lambda: reader.contents(subnets))
+        places = {
+            place: reads.of("CNI metrics and quotas", source.place(place, clusters))
+            for place in sorted({(c.account_id, c.region) for c in clusters})
+        }
+        launches = {cluster_key(c): reads.of("failed launches", source.launches(c)) for c in clusters}
+        tagged = {
+            vpc_id: reads.of("subnets' tags", source.tagged(owner, region, vpc_id))
+            for owner, region, vpc_id in sorted({(s.account_id, s.region, s.vpc_id) for s in subnets})
+        }
+        seen = contents.value()
+        unread = seen if isinstance(seen, Unread) else None
+        if isinstance(seen, Unread):
+            seen = SubnetContents(subnet_ids=frozenset(s.subnet_id for s in subnets), observed_at=services.now())
+        states = reads.of("instances of detached interfaces", source.states(seen))
+        limits = reads.of("limits of instance types", source.limits(seen, clusters)).value()
+        return Found(
+            contents=seen,
+            unread_contents=unread,
+            places={place: each.value() for place, each in places.items()},
+            launches={key: each.value() for key, each in launches.items()},
+            subnets={vpc_id: each.value() for vpc_id, each in tagged.items()},
+            states=states.value(),
+            limits={} if isinstance(limits, Unread) else limits,
+        )
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[T]):
+    """One read under way."""
+
+    words: str
+    future: Future[T]
+    until: float
+
+    def value(self) -> T | Unread:
+        """What it brought; why not, when it was refused or patience ended."""
+        try:
+            return self.future.result(timeout=max(self.until - monotonic(), _LEAST_SECONDS))
+        except TookTooLong:
+            return Unread(reason=f"{self.words}: no answer within {PATIENCE_SECONDS:.0f} s")
+        except QueryError as error:
+            return Unread(reason=f"{self.words}: {error.message}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """The reads of one diagnosis, which end together."""
+
+    pool: ThreadPoolExecutor
+    until: float
+
+    def of(self, words: str, read_it: Callable[[], T]) -> _Answer[T]:
+        """Begin a read; `words` name it where it fails."""
+        return _Answer(words, self.pool.submit(read_it), self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The reads as calls without arguments, each in the account that the thing belongs to."""
+
+    reader: "Reader"
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+
+    def place(self, place: tuple[str, str], clusters: Iterable[Cluster]) -> Callable[[], RegionEvidence]:
+        account_id, region = place
+        here = [cluster for cluster in clusters if (cluster.account_id, cluster.region) == place]
+        asked = Asked(clusters=tuple(cluster.name for cluster in here), vpc_ids=tuple(sorted({c.vpc_id for c in here})))
+        return lambda: self.reader.evidence(self._account(account_id), region, asked)
+
+    def launches(self, cluster: Cluster) -> Callable[[], tuple[LaunchFailure, ...]]:
+        return lambda: self.reader.launch_failures(self._account(cluster.account_id), cluster.region, cluster.name)
+
+    def tagged(self, owner: str, region: str, vpc_id: str) -> "Callable[[], tuple[TaggedSubnet, ...]]":
+        return lambda: self.reader.tagged_subnets(self._account(owner), region, vpc_id)
+
+    def states(self, contents: SubnetContents) -> Callable[[], dict[str, str]]:
+        wanted: dict[tuple[str, str], set[str]] = {}
+        for eni in detached(contents.enis):
+            wanted.setdefault((eni.account_id, eni.region), set()).add(eni.tag(INSTANCE_TAG) or "")
+
+        def read_all() -> dict[str, str]:
+            states: dict[str, str] = {}
+            for (account_id, region), ids in wanted.items():
+                states.update(self.reader.instance_states(self._account(account_id), region, ids))
+            return states
+
+        return read_all
+
+    def limits(self, contents: SubnetContents, clusters: Sequence[Cluster]) -> Callable[[], dict[str, InstanceLimits]]:
+        wanted = sorted({node.instance_type for node in contents.nodes if node.cluster})
+
+        def read_all() -> dict[str, InstanceLimits]:
+            found: dict[str, InstanceLimits] = {}
+            if wanted and clusters:
+                try:
+                    first = clusters[0]
+                    found.update(self.reader.instance_limits(wanted, first.account_id, first.region))
+                except QueryError:
+                    # The snapshot answers for EC2.
+                    found.clear()
+            for name in wanted:
+                limits = found.get(name) or snapshot_limits(name)
+                if limits is not None:
+                    found[name] = limits
+            return found
+
+        return read_all
+
+    def _account(self, account_id: str) -> Account:
+        if account_id not in self.accounts:
+            raise QueryError(f"account {account_id} is not configured.", account_id=account_id)
+        return self.accounts[account_id]

@@ -1,0 +1,113 @@
+"""The listeners of words and presses: each acknowledges first, and does nothing else that can wait."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App
+
+from bot.asking.command import Request, Surface
+from bot.commands import COMMANDS
+from bot.slack.agent import AgentReply
+from bot.slack.answering import BUSY
+from bot.slack.controls import GRAPH_ACTION, RUN_ACTION
+from bot.slack.desk import Desk
+from bot.slack.incoming import Incoming, from_action, from_command, from_event, from_shortcut
+from bot.slack.render import note
+from bot.slack.replies import Reply, Shown
+from bot.slack.sending import SEND_ERRORS, failure_of
+
+SHORTCUT = "eksip_diagnose_message"
+"""The callback id of the message shortcut in the manifests."""
+
+DIAGNOSES = "why" if any(command.verb == "why" for command in COMMANDS) else "explain"
+"""The verb that reads pasted lines."""
+
+_ANY_ACTION = re.compile(r"")
+
+Body = dict[str, Any]
+
+
+def listen(bolt: App, slash_command: str, desk: Desk) -> None:
+    """Register what answers commands, mentions, direct messages, presses and the message shortcut."""
+
+    def on_command(ack: Ack, body: Body) -> None:
+        incoming = from_command(body, desk.identity)
+        if desk.answering.is_repeated(incoming) or desk.answering.take(incoming, desk.private(incoming)):
+            ack()
+        else:
+            ack({"response_type": "ephemeral", **note(BUSY)})
+
+    def on_event(body: Body) -> None:
+        incoming = from_event(body, desk.identity)  # Bolt has acknowledged events before it calls
+        if incoming is not None:
+            direct = incoming.request.surface is Surface.DM
+            desk.take(incoming, AgentReply(desk.client, incoming) if direct else desk.in_thread(incoming))
+
+    def on_action(ack: Ack, body: Body) -> None:
+        ack()
+        incoming = from_action(body, desk.identity)
+        if incoming is not None:
+            desk.take(incoming, reply_to_press(desk, incoming))
+
+    def on_graph(ack: Ack, body: Body) -> None:
+        ack()
+        incoming = from_action(body, desk.identity)
+        if incoming is not None and not desk.answering.is_repeated(incoming):
+            reply = reply_to_press(desk, incoming)
+            if not desk.workers.take(lambda: _send_graph(desk, incoming, reply)):
+                desk.answering.refuse(reply)
+
+    def on_shortcut(ack: Ack, body: Body) -> None:
+        ack()
+        incoming = from_shortcut(body, desk.identity, DIAGNOSES)
+        desk.take(incoming, desk.in_thread(incoming, otherwise=desk.private(incoming)))
+
+    def on_other_action(ack: Ack) -> None:
+        ack()  # links, and controls of older cards: unacknowledged they would show a warning sign
+
+    bolt.command(slash_command)(on_command)
+    bolt.event("app_mention")(on_event)
+    bolt.event("message")(on_event)
+    bolt.action(RUN_ACTION)(on_action)
+    bolt.action(GRAPH_ACTION)(on_graph)
+    bolt.shortcut(SHORTCUT)(on_shortcut)
+    bolt.action(_ANY_ACTION)(on_other_action)
+
+
+def reply_to_press(desk: Desk, incoming: Incoming) -> Reply:
+    """Where the answer to a press goes: by its response URL, or to the person where the press was in no channel."""
+    if incoming.request.channel_id:
+        return desk.private(incoming)
+    return desk.in_thread(incoming, channel=incoming.request.user_id)
+
+
+def _send_graph(desk: Desk, incoming: Incoming, reply: Reply) -> None:
+    """Send the picture of a private answer to the person: what one person alone sees can hold no file.
+
+    Source: https://docs.slack.dev/reference/methods/chat.postEphemeral (files are not among what it takes).
+    """
+    known = desk.answering.known(incoming)
+    message = desk.answering.message(known)
+    if not message.ok or not message.charts or desk.pictures.why_not:
+        desk.answering.give(known.request, message, reply)
+        return
+    shown = direct(desk, known.request, f"The picture of `{message.command}`:")
+    if isinstance(shown, str):
+        reply.remark(f"No picture: I cannot write to you directly ({shown}).")
+        return
+    desk.pictures.follow(message, shown, _remark_to(desk, known.request))
+    reply.remark("The picture comes to you as a direct message: only there it stays between us.")
+
+
+def direct(desk: Desk, request: Request, text: str) -> Shown | str:
+    """Write to the person directly: where that stands, or Slack's word why it could not be."""
+    try:
+        posted = desk.client.chat_postMessage(channel=request.user_id, **note(text))
+    except SEND_ERRORS as exc:
+        return failure_of(exc).reason
+    return Shown(channel=str(posted["channel"]))
+
+
+def _remark_to(desk: Desk, request: Request) -> Callable[[str], None]:
+    return lambda text: (direct(desk, request, text), None)[1]

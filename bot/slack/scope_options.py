@@ -1,0 +1,56 @@
+"""The choices of a select with search: scopes and alerts whose names the channel and the person may see."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.inventory import Inventory
+from bot.scope import EVERYTHING, cluster_key
+from bot.services import Services
+from bot.slack.controls import OPTION_TEXT, OPTION_VALUE, OPTIONS
+from bot.slack.mrkdwn import cut, one_line
+
+Option = dict[str, Any]
+
+
+def option(label: str, value: str) -> Option:
+    """One choice of a select."""
+    return {"text": {"type": "plain_text", "text": cut(one_line(label) or value, OPTION_TEXT)}, "value": value}
+
+
+def scopes(typed: str, services: Services) -> list[Option]:
+    """The scopes whose name holds what was typed, clusters first, at most 100; `services` hide what is not for them."""
+    known = services.facts().known()
+    found = [("everything", str(EVERYTHING))] if services.sight is None else []
+    found += [] if known is None else list(_named(known))
+    return _chosen(found, typed)
+
+
+def alerts(typed: str, services: Services) -> list[Option]:
+    """The open alerts, then the scopes, whose name holds what was typed."""
+    found = [(f"{alert.alert_id} {alert.label}", str(alert.alert_id)) for alert in services.open_alerts()]
+    return (_chosen(found, typed) + scopes(typed, services))[:OPTIONS]
+
+
+def _named(known: Inventory) -> Iterator[tuple[str, str]]:
+    names = {account.account_id: account.name or account.account_id for account in known.accounts}
+    for cluster in sorted(known.clusters, key=lambda cluster: cluster.name):
+        where = names.get(cluster.account_id, cluster.account_id)
+        yield f"{cluster.name} · cluster · {where} {cluster.region}", f"cluster:{cluster_key(cluster)}"
+    for account in known.accounts:
+        yield f"{names[account.account_id]} · account", f"account:{account.account_id}"
+    for vpc in known.vpcs:
+        yield f"{vpc.name or vpc.vpc_id} · VPC · {vpc.region}", f"vpc:{vpc.vpc_id}"
+    for subnet in known.subnets:
+        yield f"{subnet.label} · subnet · {subnet.az}", f"subnet:{subnet.subnet_id}"
+
+
+def _chosen(found: list[tuple[str, str]], typed: str) -> list[Option]:
+    wanted = typed.strip().lower()
+    chosen: dict[str, Option] = {}
+    for label, value in found:
+        if wanted in label.lower() or wanted in value.lower():
+            if len(value) <= OPTION_VALUE:
+                chosen.setdefault(value, option(label, value))
+            if len(chosen) == OPTIONS:
+                break
+    return list(chosen.values())

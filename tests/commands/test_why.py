@@ -1,0 +1,244 @@
+"""`why` on the demo estate: what each cluster shows, what a paste selects, and what a refusal leaves open."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.answers.diagnosis import WhyAnswer
+from bot.asking.command import Request
+from bot.demo.workspace import problems
+from bot.demo.world import World
+from bot.message import Controls, Message
+from bot.slack.render import render
+from bot.wiring import Parts
+from bot.wiring.parts import demo_estate
+
+PROD, DATA = "111122223333", "333344445555"
+NO_IP = (
+    'Warning FailedCreatePodSandBox kubelet Failed to create pod sandbox: plugin type="aws-cni" name="aws-cni" failed '
+    "(add): add cmd: failed to assign an IP address to container"
+)
+
+
+@pytest.fixture(scope="module")
+def estate() -> Iterator[tuple[World, Any]]:
+    with demo_estate() as found:
+        yield found.world, found.settings
+
+
+@pytest.fixture
+def bot(estate: tuple[World, Any]) -> Iterator[tuple[World, Parts]]:
+    """A bot that has read nothing yet, and the switches of its AWS; both as before when the test ends."""
+    world, settings = estate
+    parts = Parts(settings)
+    yield world, parts
+    world.faults.reset()
+    world.give_back("payments-1a")
+    parts.close()
+
+
+@pytest.fixture(scope="module")
+def calm(estate: tuple[World, Any]) -> Iterator[Parts]:
+    """A bot for tests that change nothing, so that what was read once serves all of them."""
+    parts = Parts(estate[1])
+    yield parts
+    parts.close()
+
+
+def ask(parts: Parts, text: str) -> Message:
+    message = parts.answer(Request(text=text))
+    assert message.failure is None, message.text
+    assert message.command.startswith("why"), message.command
+    WhyAnswer.model_validate(message.answer)
+    assert problems(render(message)) == []
+    return message
+
+
+def verdict(message: Message) -> tuple[str, str, str]:
+    found: dict[str, str] = message.answer["verdict"]  # type: ignore[assignment]
+    return found["cause"], found["confidence"], found["subject"]
+
+
+def said(message: Message, part: str) -> str:
+    return str(message.answer[part])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("why prod-us", ("no_free_block", "high", "pods-use1a"), id="fragmented-subnet-of-prefix-nodes"),
+        pytest.param(
+            "why cluster:prod-eu", ("control_plane_subnets", "high", "eks-control-1b"), id="eks-reports-its-subnets"
+        ),
+        pytest.param("why stage-eu", ("not_ip_problem", "medium", "stage-eu"), id="reserved-subnet-is-not-full"),
+        pytest.param("why data-eu", ("not_ip_problem", "medium", "data-eu"), id="custom-networking-at-work"),
+        pytest.param("why edge", ("not_ip_problem", "medium", "edge"), id="ipv6-with-fargate"),
+        pytest.param("why payments-1a", ("not_ip_problem", "medium", "payments-1a"), id="subnet-with-room"),
+        pytest.param("diagnose prod-us", ("no_free_block", "high", "pods-use1a"), id="by-its-alias"),
+    ],
+)
+def test_each_cluster_shows_what_is_the_matter_with_it(calm: Parts, text: str, expected: tuple[str, ...]) -> None:
+    assert verdict(ask(calm, text)) == expected
+
+
+def test_a_squeezed_subnet_is_the_cause_with_its_numbers_and_a_way_out(bot: tuple[World, Parts]) -> None:
+    world, parts = bot
+    world.take("payments-1a", 125)
+    message = ask(parts, f"why prod-eu {NO_IP}\nin payments-1a")
+    assert verdict(message) == ("subnet_exhausted", "high", "payments-1a")
+    assert message.text.startswith("prod-eu: payments-1a is out of addresses")
+    assert "of 251" in message.text
+    assert "ago)" in said(message, "evidence")
+    assert "kubectl" in said(message, "actions")
+    assert "plan cluster:prod-eu" in said(message, "lasting")
+
+
+def test_words_after_in_name_a_node_group(bot: tuple[World, Parts]) -> None:
+    """The squeezed subnet is the payments group's: asked about another group, it is not the verdict's subject."""
+    world, parts = bot
+    world.take("payments-1a", 125)
+    assert verdict(ask(parts, "why prod-eu pods pending in payments"))[2] == "payments-1a"
+    assert "payments-1a" not in verdict(ask(parts, "why prod-eu pods pending in general"))[2]
+
+
+def test_a_plain_question_about_pods_that_wait_is_a_diagnosis(calm: Parts) -> None:
+    assert verdict(ask(calm, "why are pods pending in prod-us?"))[0] == "no_free_block"
+    assert verdict(ask(calm, "pods are stuck in ContainerCreating on prod-us"))[0] == "no_free_block"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("why does prefix delegation need Nitro", id="how-things-work"),
+        pytest.param("why do pods hang in ContainerCreating", id="no-place-named"),
+        pytest.param("why would a node hoard addresses it has no pods for", id="warm-pools"),
+    ],
+)
+def test_a_question_how_things_work_is_explained(calm: Parts, text: str) -> None:
+    message = calm.answer(Request(text=text))
+    assert message.failure is None
+    assert message.command.startswith("explain")
+
+
+@pytest.mark.parametrize(
+    ("paste", "subnet"),
+    [
+        pytest.param("{node} NotReady", "pods-use1a", id="node-name"),
+        pytest.param("node {instance}: failed to assign an IP address to container", "pods-use1a", id="instance-id"),
+        pytest.param("InsufficientCidrBlocks in {subnet}", "pods-use1a", id="subnet-id"),
+        pytest.param("InsufficientCidrBlocks 10.20.0.0/20", "pods-use1a", id="block"),
+        pytest.param("InsufficientCidrBlocks {eni}", "pods-use1a", id="interface-id"),
+    ],
+)
+def test_what_is_pasted_selects_the_subnet_without_a_scope(
+    estate: tuple[World, Any], calm: Parts, paste: str, subnet: str
+) -> None:
+    world, _ = estate
+    subnet_id = world.subnet_id(subnet)
+    inventory = calm.services.facts().inventory()
+    contents = calm.services.reader().contents([s for s in inventory.subnets if s.subnet_id == subnet_id])
+    node = min((n for n in contents.nodes if n.nodegroup == "legacy"), key=lambda n: n.instance_id)
+    eni = next(e for e in contents.enis if e.instance_id == node.instance_id and e.device_index == 1)
+    text = paste.format(node=node.private_dns_name, instance=node.instance_id, subnet=subnet_id, eni=eni.eni_id)
+    assert verdict(ask(calm, f"why {text}"))[2] == subnet
+
+
+def test_an_instance_that_is_nowhere_leaves_the_answer_open(calm: Parts) -> None:
+    message = ask(calm, "why stage-eu i-0123456789abcdef0 has no IP")
+    assert verdict(message)[0] == "unknown"
+    assert "i-0123456789abcdef0 is not in the subnets I read" in said(message, "not_checked")
+
+
+def test_a_leaked_interface_is_proven_and_a_warm_one_is_not_accused(calm: Parts) -> None:
+    message = ask(calm, "why private-1a")
+    assert "leaked_enis" in said(message, "other_causes")
+
+
+def test_a_launch_that_failed_for_addresses_is_evidence(bot: tuple[World, Parts]) -> None:
+    world, parts = bot
+    subnet_id = world.subnet_id("private-1b")
+    words = f"There are not enough free addresses in subnet '{subnet_id}' to satisfy the requested number of instances."
+    now = parts.services.now()
+    world.fail_launches("stage-eu", "stage", "Your quota allows for 0 more running instance(s).", now)
+    world.fail_launches("prod-eu", "general", words, now - timedelta(minutes=5))
+    message = ask(parts, "why private-1b nodes do not start") if False else ask(parts, f"why {subnet_id}")
+    assert verdict(message)[:2] == ("subnet_exhausted", "medium")
+    assert "a launch of eks-general-prod-eu failed" in said(message, "evidence")
+    other = ask(parts, "why stage-eu nodes cannot start")
+    assert verdict(other)[0] == "not_ip_problem"
+    assert "Your quota allows for 0 more" in said(other, "evidence")
+
+
+def test_the_tag_that_shuts_the_nodes_subnet_is_found(bot: tuple[World, Parts]) -> None:
+    world, parts = bot
+    world.tag_subnet("payments-1a", {"kubernetes.io/role/cni": "0"})
+    try:
+        message = ask(parts, "why payments-1a no valid subnets available for ENI creation")
+    finally:
+        world.tag_subnet("payments-1a", {"kubernetes.io/role/cni": "1"})
+    assert verdict(message) == ("subnet_discovery_tags", "high", "payments-1a")
+    assert "aws ec2 delete-tags" in said(message, "actions")
+
+
+@pytest.mark.parametrize(
+    ("denied", "missing"),
+    [
+        pytest.param("autoscaling:DescribeScalingActivities", "failed launches", id="launches"),
+        pytest.param("cloudwatch:GetMetricData", "cloudwatch:GetMetricData", id="metrics"),
+        pytest.param("ec2:DescribeNetworkInterfaces", "limits of nodes", id="interfaces"),
+    ],
+)
+def test_what_aws_refuses_is_named_and_the_rest_is_answered(
+    bot: tuple[World, Parts], denied: str, missing: str
+) -> None:
+    world, parts = bot
+    world.faults.deny(denied, DATA)
+    message = ask(parts, "why data-eu")
+    if denied.startswith("ec2:"):
+        assert verdict(message)[0] == "unknown"
+        assert message.coverage is not None
+        assert not message.coverage.complete
+    else:
+        assert verdict(message)[0] == "not_ip_problem"
+        assert missing in said(message, "not_checked")
+
+
+def test_throttling_of_our_own_reads_is_evidence(bot: tuple[World, Parts]) -> None:
+    world, parts = bot
+    parts.services.facts().inventory()
+    world.faults.throttle("DescribeNetworkInterfaces", account_id=DATA)
+    message = ask(parts, "why data-eu RequestLimitExceeded")
+    assert verdict(message)[:2] == ("ec2_throttled", "high")
+    assert "eksip's own reads were throttled" in said(message, "evidence")
+
+
+def test_the_answer_says_that_it_changes_nothing_and_what_was_not_checked(calm: Parts) -> None:
+    words = str(ask(calm, "why prod-us").parts)
+    assert "Not checked:" in words
+    assert "Read-only: I change nothing." in words
+    assert "no Kubernetes access" in words
+
+
+def test_the_buttons_open_the_evidence_and_a_fix(calm: Parts) -> None:
+    (controls,) = [part for part in ask(calm, "why prod-us").parts if isinstance(part, Controls)]
+    commands = [item.command for item in controls.items if hasattr(item, "command")]
+    assert commands[0].startswith("subnet subnet-")
+    assert commands[1] == "prefix cluster:prod-us"
+    for command in commands:
+        assert calm.answer(Request(text=command)).failure is None
+
+
+@pytest.mark.parametrize(
+    ("text", "suggested"),
+    [
+        pytest.param("why prod-ue", "why prod-eu", id="slip"),
+        pytest.param("why cluster:nowhere pods pending", "", id="typed-scope-that-is-none"),
+    ],
+)
+def test_a_scope_that_names_nothing_is_asked_back(calm: Parts, text: str, suggested: str) -> None:
+    failure = calm.answer(Request(text=text)).failure
+    assert failure is not None
+    assert failure.kind == "user"
+    assert suggested in " ".join(failure.suggestions)

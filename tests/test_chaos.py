@@ -1,0 +1,106 @@
+"""Alert episodes while the bot is killed and everything around it breaks: each is told once, none is lost."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chaos.plan import Break, Database, Episode, Kill, Plan, Target, Trouble, plan
+from chaos.site import Report, site
+from chaos.verdict import Verdict, verdict
+
+LIMIT_SECONDS = 400.0
+"""How long a run may take: many times what it takes on an idle machine."""
+
+
+def ran(one: Plan, folder: Path) -> Report:
+    """What came of the plan; fails when something was lost, said twice, or is not over."""
+    with site(one, folder) as running:
+        report = running.run(LIMIT_SECONDS)
+    logs = {file.name: file.read_text()[-4_000:] for file in (folder / one.name).glob("*.log")}
+    assert report.timed_out == "", logs
+    assert report.verdict == Verdict(lost=(), unresolved=(), doubled=(), split=()), logs
+    return report
+
+
+@pytest.mark.story
+@pytest.mark.timeout(480)
+def test_episodes_are_told_once_each_while_the_bot_is_killed_and_everything_around_it_breaks(tmp_path: Path) -> None:
+    """27 episodes, six SIGKILLs, and faults of Slack, AWS, the database and the clock, by one seed."""
+    small = plan(6, "small", episodes=27, kills=6, troubles=14, seconds=14.0, lives=(0.5, 4.0))
+    report = ran(small, tmp_path)
+    assert report.kills == 6
+    assert sum(report.troubles.values()) == 14
+
+
+@pytest.mark.story
+@pytest.mark.timeout(480)
+def test_the_other_replica_ends_what_a_killed_leader_began_and_posts_nothing_twice(tmp_path: Path) -> None:
+    """The leader is killed in the middle of alerts and never comes back; PostgreSQL restarts under the other."""
+    took_over = Plan(
+        name="takeover",
+        database=Database.POSTGRESQL,
+        replicas=2,
+        reads_history=True,
+        fleet=plan(1, "takeover", episodes=6, kills=0, troubles=0, seconds=1.0).fleet,
+        episodes=tuple(
+            Episode(region="eu-west-1", number=number, falls_at=float(number), leaves_ips=2, lingers=12.0)
+            for number in range(6)
+        ),
+        troubles=(
+            Trouble(at=0.0, what=Break.SLACK_LOSES, method="chat.postMessage", amount=2, lasts=0.0),
+            Trouble(at=14.0, what=Break.DATABASE_AWAY, method="", amount=1, lasts=2.0),
+        ),
+        kills=(Kill(target=Target.LEADER, after=7.0, pause=10 * LIMIT_SECONDS),),
+    )
+    report = ran(took_over, tmp_path)
+    assert (report.kills, report.other_ends) == (1, 0)
+
+
+def test_a_seed_gives_the_same_plan_each_time_and_another_seed_another() -> None:
+    first, again, other = (plan(seed, "one", episodes=40, kills=5, troubles=30, seconds=60.0) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def _card(alert_id: int, text: str, **more: Any) -> dict[str, Any]:
+    payload = {"event_type": "eksip_alert", "event_payload": {"alert_id": str(alert_id)}}
+    return {"bot_id": "B1", "text": text, "metadata": payload, **more}
+
+
+OVER = "[RESOLVED] Low IPs in subnet-a"
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        pytest.param([_card(1, OVER)], Verdict(lost=(), unresolved=(), doubled=(), split=()), id="once and over"),
+        pytest.param([], Verdict(lost=("subnet-a",), unresolved=(), doubled=(), split=()), id="lost"),
+        pytest.param(
+            [{"text": OVER}], Verdict(lost=("subnet-a",), unresolved=(), doubled=(), split=()), id="a person's words"
+        ),
+        pytest.param(
+            [_card(1, "[FIRING] Low IPs in subnet-a")],
+            Verdict(lost=(), unresolved=("subnet-a",), doubled=(), split=()),
+            id="never over",
+        ),
+        pytest.param(
+            [_card(1, OVER), _card(1, OVER)],
+            Verdict(lost=(), unresolved=(), doubled=('eksip_alert:{"alert_id": "1"}',), split=()),
+            id="one card twice",
+        ),
+        pytest.param(
+            [_card(1, OVER), _card(2, OVER)],
+            Verdict(lost=(), unresolved=(), doubled=(), split=("subnet-a",)),
+            id="two cards of one subnet",
+        ),
+        pytest.param(
+            [_card(1, "[RESOLVED] 2 subnets", blocks=[{"text": "subnet-a"}])],
+            Verdict(lost=(), unresolved=(), doubled=(), split=()),
+            id="on a card with others",
+        ),
+    ],
+)
+def test_the_verdict_sees_what_is_lost_what_never_ends_and_what_is_there_twice(
+    messages: list[dict[str, Any]], expected: Verdict
+) -> None:
+    assert verdict(messages, ["subnet-a"]) == expected
