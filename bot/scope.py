@@ -70,6 +70,8 @@ def contains(scope: Scope, subnet: Subnet, clusters: Iterable[Cluster]) -> bool:
 
 def subnets_in(scope: Scope, inventory: Inventory) -> tuple[Subnet, ...]:
     """The subnets of the inventory that lie in the scope."""
+    if scope == EVERYTHING:
+        return inventory.subnets
     clusters = inventory.clusters
     if scope.kind is ScopeKind.CLUSTER:
         chosen = [c for c in clusters if cluster_key(c) == scope.value]
@@ -83,7 +85,7 @@ def clusters_in(scope: Scope, inventory: Inventory) -> tuple[Cluster, ...]:
     if scope.kind is ScopeKind.CLUSTER:
         return tuple(c for c in inventory.clusters if cluster_key(c) == scope.value)
     held = {s.subnet_id for s in subnets_in(scope, inventory)}
-    return tuple(c for c in inventory.clusters if c.all_subnet_ids & held)
+    return tuple(c for c in inventory.clusters if not held.isdisjoint(c.all_subnet_ids))
 
 
 def read_for(scope: Scope, inventory: Inventory) -> Inventory:

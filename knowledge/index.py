@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from knowledge.field import speaks_of_field
+from knowledge.likeness import KnownQuestions, Likenesses
 from knowledge.ordering import best_first
 from knowledge.sections import Asked
 from knowledge.spelling import Spelling
@@ -31,6 +32,7 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)
 Scores = npt.NDArray[np.float64]
 
 _NAME_WEIGHT, _QUESTION_WEIGHT, _HEADING_WEIGHT, _SYMPTOM_WEIGHT, _TEXT_WEIGHT = 5, 2, 2, 2, 1
+_SITUATION_WEIGHT = 1
 _SECTION_HEADING_WEIGHT = 2
 _SECTION_SHARE = 0.5
 """What a topic's best section adds to its own score: enough to decide between neighbours, not to overturn a name."""
@@ -61,6 +63,8 @@ _FEW_TOPICS = 0.25
 
 _LIKE_A_QUESTION = 4.0
 """Share of the rank added when the question is one the topic is known to answer, less for a lesser overlap."""
+
+_NEAR = 1.0
 
 _UNKNOWN_WEIGHT = 0.8
 """Weight of a word no topic has, next to the rarest known one: people wrap a question in ordinary words."""
@@ -138,7 +142,7 @@ class Index:
         self._short_names = [
             _short_names(topic, {t for t, n in in_topics.items() if n <= few}) for topic in self._topics
         ]
-        self._questions = [[self._weighed(question) for question in topic.questions] for topic in self._topics]
+        self._asked_before = KnownQuestions(self._topics, self._weight)
         self._variants = [VARIANTS.intersection(key(topic.topic_id)) for topic in self._topics]
         self._spelling = Spelling(self._topics, self._rarity)
         self._own_words = [[frozenset(_section_terms(section)) for section in topic.sections] for topic in self._topics]
@@ -180,6 +184,7 @@ class Index:
         topic_scores = self._scores(self._by_topic, question, len(self._topics))
         section_scores = self._scores(self._by_section, question, len(self._sections))
         by_row = self._sections_by_row(section_scores)
+        likenesses = self._likenesses(question)
         found: list[Ranked] = []
         for row, topic in enumerate(self._topics):
             if topic_scores[row] <= 0:
@@ -187,8 +192,8 @@ class Index:
             scored = by_row[row]
             rank = float(topic_scores[row]) + _SECTION_SHARE * max(score for _, score in scored)
             coverage, on_subject = self._coverage(row, question)
-            likeness = self._likeness(row, question)
-            rank *= 0.5 + coverage + _LIKE_A_QUESTION * likeness**2
+            likeness = float(likenesses.same[row])
+            rank *= 0.5 + coverage + _LIKE_A_QUESTION * likeness**2 + _NEAR * float(likenesses.near[row])
             if self._variants[row] and not any(f" {word} " in question.words for word in self._variants[row]):
                 rank *= _OTHER_VARIANT
             if named := self._named(row, question.words):
@@ -268,21 +273,10 @@ class Index:
             return 0.0, False
         return min(1.0, (subject + _PROSE_COVERS * prose) / asked), anchored and subject >= _SUBJECT_SHARE * asked
 
-    def _likeness(self, row: int, question: Question) -> float:
-        """Overlap (0-1, by rarity) of the question's terms with the nearest question the topic is known to answer."""
+    def _likenesses(self, question: Question) -> Likenesses:
+        """How near the question is to what each topic is known to be asked about."""
         asked = {term: _IMPLIED_WEIGHT * self._weight(term) for term in question.added}
-        asked |= {term: self._weight(term) for term in question.terms}
-        whole = sum(asked.values())
-        best = 0.0
-        for known, known_whole in self._questions[row]:
-            shared = sum(weight for term, weight in asked.items() if term in known)
-            if shared:
-                best = max(best, shared / (whole + known_whole - shared))
-        return best
-
-    def _weighed(self, question: str) -> tuple[frozenset[str], float]:
-        terms = frozenset(stems(question))
-        return terms, sum(self._weight(term) for term in terms)
+        return self._asked_before.likenesses(asked | {term: self._weight(term) for term in question.terms})
 
     def _weight(self, term: str) -> float:
         return self._rarity.get(term, _UNKNOWN_WEIGHT * self._unknown_rarity)
@@ -311,6 +305,7 @@ def _topic_terms(topic: Topic) -> list[str]:
     weighted = (
         (_NAME_WEIGHT, topic.names),
         (_QUESTION_WEIGHT, topic.questions),
+        (_SITUATION_WEIGHT, topic.situations),
         (_HEADING_WEIGHT, tuple(section.heading for section in topic.sections)),
         (_SYMPTOM_WEIGHT, _literal_symptoms(topic)),
         (_TEXT_WEIGHT, (topic.summary, *(section.text for section in topic.sections))),

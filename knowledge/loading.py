@@ -20,8 +20,8 @@ _UNBOUNDED = re.compile(r"(?<!\\)(?:[*+]|\{\d+,\})")
 _MAX_UNBOUNDED = 2
 
 _REQUIRED = ("title", "aliases", "questions", "summary", "analogy", "reviewed", "sources")
-_OPTIONAL = ("symptoms", "commands", "related", "corrections")
-_LISTS = ("aliases", "questions", "symptoms", "commands", "related")
+_OPTIONAL = ("situations", "symptoms", "commands", "related", "corrections")
+_LISTS = ("aliases", "questions", "situations", "symptoms", "commands", "related")
 
 
 def topics(directory: Traversable) -> tuple[Topic, ...]:
@@ -73,6 +73,7 @@ def _built(topic_id: str, front: Mapping[str, Any], sections: tuple[Section, ...
         title=front["title"],
         aliases=tuple(front["aliases"]),
         questions=tuple(front["questions"]),
+        situations=tuple(front.get("situations", ())),
         symptoms=tuple(re.compile(pattern, re.IGNORECASE) for pattern in front.get("symptoms", ())),
         summary=front["summary"].strip(),
         analogy=front["analogy"].strip(),

@@ -46,12 +46,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """One concept: what people call it, ask about it and see of it, and the sections that answer."""
+    """One concept: what people call it, ask about it and see of it, and the sections that answer.
+
+    `questions` are asked in the words of the field; `situations` by people who do not know the concept's name: what
+    they see, fear or want, in the words of their own trade.
+    """
 
     topic_id: str
     title: str
     aliases: tuple[str, ...]
     questions: tuple[str, ...]
+    situations: tuple[str, ...] = ()
     symptoms: tuple[re.Pattern[str], ...] = ()
     summary: str
     analogy: str

@@ -118,6 +118,7 @@ def estate(
                 standing=rows[each.subnet_id],
                 enis=tuple(one for one in found.enis if one.subnet_id == each.subnet_id),
                 reservations=tuple(one for one in reservations if one.subnet_id == each.subnet_id),
+                enis_read=read,
                 tags=tagged if isinstance(tagged, Unread) else tagged[each.subnet_id],
             )
             for each in subnets

@@ -59,7 +59,7 @@ ACK = Command(verb="ack", summary="", usage="", example="", run=_answer, writes=
     ],
 )
 def test_one_of_the_lists_of_writers_is_enough(asked: Request, access: dict[str, list[str]], may: bool) -> None:
-    found = refusal(replace(asked, surface=Surface.SLASH), ACK, AccessSettings(**access))  # type: ignore[arg-type]
+    found = refusal(replace(asked, surface=Surface.SLASH), ACK, AccessSettings(**access))
     assert (found is None) is may
 
 

@@ -177,7 +177,12 @@ def test_the_example_configuration_loads_and_shows_the_defaults() -> None:
     assert settings.aws.organization.role_name
     filled = {name: getattr(settings.aws, name) for name in ("regions", "accounts", "organization")}
     aws = defaults.aws.model_copy(update=filled)
-    wanted = defaults.model_copy(update={"aws": aws, "watches": settings.watches})
+    access = defaults.access.model_copy(update={n: getattr(settings.access, n) for n in ("channels_may", "people_may")})
+    addresses = {name: getattr(settings.notify, name) for name in ("webhook_url", "heartbeat_url")}
+    notify = defaults.notify.model_copy(update=addresses)
+    slack = defaults.slack.model_copy(update={"fallback_channel": settings.slack.fallback_channel})
+    changed = {"aws": aws, "access": access, "notify": notify, "slack": slack, "watches": settings.watches}
+    wanted = defaults.model_copy(update=changed)
     assert settings.model_dump() == wanted.model_dump()
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 OWNERS = {
     "boto3": ("bot.aws", "bot.demo"),
     "botocore": ("bot.aws", "bot.demo"),
-    "cachetools": ("bot.aws", "bot.slack"),
+    "cachetools": ("bot.asking", "bot.aws", "bot.slack"),
     "slack_bolt": ("bot.slack", "bot.demo"),
     "slack_sdk": ("bot.slack", "bot.demo"),
     "sqlalchemy": ("bot.store",),

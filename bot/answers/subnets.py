@@ -64,8 +64,10 @@ class ClusterRow(AnswerModel):
 class StatusAnswer(AnswerModel):
     """`status [SCOPE]`."""
 
-    subnets: list[SubnetRow] = Field(description="Subnets of the scope, worst first.")
-    clusters: list[ClusterRow] = Field(description="Clusters of the scope.")
+    subnets: list[SubnetRow] = Field(description="Subnets of the scope, worst first; 1,000 or `limit=`.")
+    subnets_total: int = Field(description="Subnets of the scope in all.")
+    clusters: list[ClusterRow] = Field(description="Clusters of the scope, the least share free first; limited alike.")
+    clusters_total: int = Field(description="Clusters of the scope in all.")
     alerts: list[AlertRow] = Field(description="Open alerts of the scope.")
 
 

@@ -114,7 +114,7 @@ def _nothing_found(
             confidence=Confidence.LOW,
             subject=subject or "the scope",
             verdict="I cannot tell: what would decide could not be read",
-            seen=tuple(Seen(text=text) for text in unread[:3]) + _well(evidence),
+            seen=tuple(Seen(text=text) for text in list(dict.fromkeys(unread))[:3]) + _well(evidence),
             do_now=_LOOK,
             unless="",
         )

@@ -1,5 +1,6 @@
 """`status [SCOPE]`: free addresses of every subnet in the scope, worst first."""
 
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from bot.answers.model import fields
 from bot.answers.rows import alert_row, subnet_row
 from bot.answers.subnets import ClusterRow, HealthJson, StatusAnswer
 from bot.asking.command import Asked, Request
-from bot.capacity.standing import Standing, reading_order, serves_prefixes, standings
-from bot.capacity.subnets import SubnetState, totals, worst_first
-from bot.inventory import Cluster
+from bot.capacity.screening import screened
+from bot.capacity.standing import Standing, prefix_subnet_ids, reading_order, serves_prefixes, standings
+from bot.capacity.subnets import SubnetState, totals, usable_ips, worst_first
+from bot.errors import UserError
+from bot.inventory import Cluster, Subnet
 from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
@@ -22,6 +25,9 @@ from bot.wording import span
 
 ROWS = 12
 """Subnets shown; the rest are counted by state."""
+
+MAX_ROWS = 1000
+"""Subnets and clusters of the JSON form, worst first, unless `limit=` says otherwise: more is for scripts that ask."""
 
 MAX_READS = 60
 """Subnets whose interfaces one status reads at most; beyond it the rest show what DescribeSubnets alone tells."""
@@ -34,11 +40,13 @@ MAX_CLUSTERS = 20
 class _Status:
     scope: Scope
     rows: tuple[Standing, ...]
+    fine: int
     clusters: tuple[Cluster, ...]
     alerts: tuple[Alert, ...]
     warm: Mapping[str, int]
     covered: Coverage
     by_id: Mapping[str, Standing]
+    subnets: Mapping[str, Subnet]
     depletes_at: Mapping[str, datetime]
     now: datetime
 
@@ -47,6 +55,11 @@ class _Status:
         """How long the worst subnet lasts by its newest forecast, "" where that names no date."""
         at = self.depletes_at.get(self.rows[0].subnet.subnet_id) if self.rows else None
         return "" if at is None else f", about {span(max(at - self.now, timedelta(0)))} left"
+
+    @property
+    def count(self) -> int:
+        """The subnets of the scope, those included that are well and not looked at."""
+        return len(self.rows) + self.fine
 
     @property
     def bad(self) -> tuple[Standing, ...]:
@@ -79,19 +92,26 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     if not subnets and scope != EVERYTHING:
         raise nothing_in(scope, inventory)
     limits = services.settings.thresholds.limits
-    wanted = reading_order(subnets, limits, inventory.clusters)[:MAX_READS]
+    limit = _limit(asked.options.get("limit"))
+    screen = screened(subnets, limits, limit)
+    by_id = {subnet.subnet_id: subnet for subnet in subnets}
+    for_prefixes = prefix_subnet_ids(inventory.clusters) & by_id.keys()
+    closer = _once(*screen.close, *(by_id[subnet_id] for subnet_id in sorted(for_prefixes)))
+    wanted = reading_order(closer, limits, inventory.clusters)[:MAX_READS]
     contents = services.reader().contents(wanted) if wanted else None
-    rows = sorted(standings(subnets, contents, limits).values(), key=_worst_first)
-    held = {subnet.subnet_id for subnet in subnets}
+    seen = _once(*screen.close, *screen.next, *wanted)
+    rows = sorted(standings(seen, contents, limits).values(), key=_worst_first)
     clusters = clusters_in(scope, inventory)
     found = _Status(
         scope=scope,
         rows=tuple(rows),
+        fine=len(subnets) - len(rows),
         clusters=clusters,
-        alerts=tuple(a for a in services.open_alerts() if a.subnet_id in held or in_scope(scope, a)),
+        alerts=tuple(a for a in services.open_alerts() if a.subnet_id in by_id or in_scope(scope, a)),
         warm=services.reader().warm_ips(clusters if len(clusters) <= MAX_CLUSTERS else ()),
         covered=coverage(read_for(scope, inventory), contents.blind_spots if contents else ()),
         by_id={row.subnet.subnet_id: row for row in rows},
+        subnets=by_id,
         depletes_at=services.depletes_at(),
         now=services.now(),
     )
@@ -119,12 +139,33 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         coverage=found.covered,
         answer=fields(
             StatusAnswer(
-                subnets=[subnet_row(row, names, found.depletes_at.get(row.subnet.subnet_id)) for row in rows],
-                clusters=[_cluster_row(cluster, found) for cluster in clusters],
+                subnets=[subnet_row(row, names, found.depletes_at.get(row.subnet.subnet_id)) for row in rows[:limit]],
+                subnets_total=found.count,
+                clusters=sorted((_cluster_row(cluster, found) for cluster in clusters), key=_least_free)[:limit],
+                clusters_total=len(clusters),
                 alerts=[alert_row(alert) for alert in found.alerts],
             )
         ),
     )
+
+
+def _once(*subnets: Subnet) -> tuple[Subnet, ...]:
+    """Each subnet once, told apart by its id: to hash it whole takes longer than all the rest."""
+    return tuple({subnet.subnet_id: subnet for subnet in subnets}.values())
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return MAX_ROWS
+    if text == "all":
+        return sys.maxsize
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise UserError(f"“{text}” is no number of rows; write for example limit=50, or limit=all.")
+
+
+def _least_free(row: ClusterRow) -> tuple[float, str]:
+    return row.free_ips / row.usable_ips if row.usable_ips else 1.0, row.name
 
 
 def _worst_first(row: Standing) -> tuple[int, float, str]:
@@ -139,7 +180,7 @@ def _tone(found: _Status) -> Tone:
 
 
 def _verdict(found: _Status) -> Line:
-    bad, subnets = len(found.bad), plural(len(found.rows), "subnet")
+    bad, subnets = len(found.bad), plural(found.count, "subnet")
     if not found.rows:
         return (Strong(found.subject), ": nothing could be read")
     blockless = f" · {len(found.blockless)} without a free /28" if found.blockless else ""
@@ -150,8 +191,8 @@ def _verdict(found: _Status) -> Line:
     if unknown:
         return (Strong(found.subject), f" · no subnet low, {unknown} of {subnets} not known", blockless)
     if blockless:
-        return (Strong(found.subject), f" · no subnet low of {len(found.rows)}", Strong(blockless))
-    return (Strong(found.subject), f" · all {subnets} ok" if len(found.rows) > 1 else " · ok")
+        return (Strong(found.subject), f" · no subnet low of {found.count:,}", Strong(blockless))
+    return (Strong(found.subject), f" · all {subnets} ok" if found.count > 1 else " · ok")
 
 
 def _sentence(found: _Status) -> str:
@@ -186,7 +227,7 @@ def _parts(found: _Status) -> tuple[Part, ...]:
                 columns=("Subnet", "Free", "Of", "%", *(("/28s",) if blocks else ())),
                 rows=tuple(_cells(row, blocks) for row in shown),
                 right=frozenset({1, 2, 3, 4}),
-                more=_more(found.rows[ROWS:]),
+                more=_more(found.rows[ROWS:], found.fine),
             )
         )
     if found.blockless:
@@ -213,12 +254,14 @@ def _cells(row: Standing, blocks: bool) -> tuple[str, ...]:
     return (*cells, free_blocks) if blocks else cells
 
 
-def _more(rows: tuple[Standing, ...]) -> str:
+def _more(rows: tuple[Standing, ...], fine: int) -> str:
     states = Counter(row.state for row in rows)
-    if not rows:
+    if fine:
+        states[SubnetState.OK] += fine
+    if not states:
         return ""
-    words = ", ".join(f"{states[state]} {state.value}" for state in sorted(states, key=worst_first))
-    return f"+{len(rows)} more: {words}"
+    words = ", ".join(f"{states[state]:,} {state.value}" for state in sorted(states, key=worst_first))
+    return f"+{states.total():,} more: {words}"
 
 
 def _health(found: _Status) -> list[HealthJson]:
@@ -237,8 +280,8 @@ def _cluster_health(cluster: Cluster) -> list[HealthJson]:
 
 def _cluster_row(cluster: Cluster, found: _Status) -> ClusterRow:
     own = cluster.all_subnet_ids
-    mine = [found.by_id[subnet_id] for subnet_id in own if subnet_id in found.by_id]
-    sums = totals((row.usable_ips, row.free_ips) for row in mine)
+    mine = [_free(found.subnets[subnet_id], found) for subnet_id in own if subnet_id in found.subnets]
+    sums = totals(mine)
     return ClusterRow(
         name=cluster.name,
         account_id=cluster.account_id,
@@ -253,6 +296,13 @@ def _cluster_row(cluster: Cluster, found: _Status) -> ClusterRow:
         warm_ips=found.warm.get(cluster_key(cluster)),
         health=_cluster_health(cluster),
     )
+
+
+def _free(subnet: Subnet, found: _Status) -> tuple[int, int | None]:
+    row = found.by_id.get(subnet.subnet_id)
+    if row is not None:
+        return row.usable_ips, row.free_ips
+    return (0, None) if subnet.cidr is None else (usable_ips(subnet.cidr), subnet.available_ips)
 
 
 def _buttons(found: _Status) -> tuple[Button, ...]:

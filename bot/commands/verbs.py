@@ -26,11 +26,12 @@ def _in(module: str, function: str = "answer") -> Callable[[Asked, Request, Serv
 VERBS: tuple[Command, ...] = (
     Command(
         verb="status",
-        usage="status [SCOPE]",
+        usage="status [SCOPE] [limit=N]",
         summary="Free addresses of every subnet in the scope, worst first",
         example="status prod-eu",
         run=_in("status"),
         aliases=("st", "s"),
+        options=("limit",),
     ),
     Command(
         verb="subnet",

@@ -158,7 +158,7 @@ class Gaps:
                     forward=forward,
                 )
             )
-        if service == "autoscaling" and operation in gaps_autoscaling.ANSWERS:
+        if service == "auto-scaling" and operation in gaps_autoscaling.ANSWERS:
             return gaps_autoscaling.ANSWERS[operation](
                 gaps_autoscaling.ScalingCall(
                     estate=self._estate, account_id=account_id, region=region, request=request

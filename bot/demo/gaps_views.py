@@ -27,7 +27,7 @@ default, and some that an account must opt in to."""
 
 def subnet(state: SubnetState) -> dict[str, Any]:
     """A subnet with the count of addresses its space really has."""
-    return {**state.moto_facts, "AvailableIpAddressCount": state.space.available_ips}
+    return {**state.moto_facts, "Tags": tag_list(state.tags), "AvailableIpAddressCount": state.space.available_ips}
 
 
 def subnet_filter(state: SubnetState, name: str) -> Iterable[object] | None:

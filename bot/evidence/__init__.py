@@ -54,7 +54,13 @@ def gather(scope: Scope, question: Question, inventory: Inventory, services: Ser
     nodes, by_nodes, lost = _nodes(question, found.contents)
     places = tuple(place for place in found.places.values() if isinstance(place, RegionEvidence))
     spots = (*found.contents.blind_spots, *(spot for place in places for spot in place.blind_spots))
-    throttled = [f"{spot.api} in {spot.region}" for spot in spots if spot.reason.startswith(_THROTTLED)]
+    whole = scope == EVERYTHING and not named
+    resting_on = inventory if whole else _read_for(subnets, scope, inventory)
+    throttled = [
+        f"{spot.api} in {spot.region}"
+        for spot in (*spots, *resting_on.all_blind_spots)
+        if spot.reason.startswith(_THROTTLED)
+    ]
     focus = {subnet.subnet_id for subnet in named} | by_nodes | _groups(question, clusters)
     if scope.kind in (ScopeKind.SUBNET, ScopeKind.AZ):
         focus |= {subnet.subnet_id for subnet in subnets_in(scope, inventory)}
@@ -70,10 +76,9 @@ def gather(scope: Scope, question: Question, inventory: Inventory, services: Ser
         throttled=tuple(dict.fromkeys(throttled)),
         missing=(*missing, *lost),
     )
-    whole = scope == EVERYTHING and not named
     return Gathered(
         evidence=evidence,
-        inventory=inventory if whole else _read_for(subnets, scope, inventory),
+        inventory=resting_on,
         blind_spots=spots,
         notes=notes,
     )
@@ -104,6 +109,7 @@ def _views(subnets: Sequence[Subnet], found: Found, services: Services) -> dict[
             reservations=tuple(each for each in found.contents.reservations if each.subnet_id == subnet.subnet_id),
             tags=own if (own := tags.get(subnet.subnet_id)) is not None else unread,
             burn_per_hour=burn.get(subnet.subnet_id),
+            enis_read=subnet.subnet_id in found.contents.enis_read,
         )
         for subnet in subnets
     }

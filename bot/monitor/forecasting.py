@@ -63,6 +63,7 @@ class Forecaster:
         self._bound = within / max(BURST, poll)
         self._floors = {length: floor_ips((1 << (32 - length)) - 5, limits) for length in range(1, 30)}
         self._seen: dict[str, Seen] | None = None
+        self._uncounted: set[str] = set()
         self._hours: tuple[int, dict[str, Sequence[HourLow]]] = (0, {})
         self._told: dict[str, _Told] = {}
         self._logged: dict[str, datetime] = {}
@@ -113,6 +114,7 @@ class Forecaster:
         """The subnets that cannot run out soon at any pace seen, and those that may with how near they are."""
         if self._seen is None:
             self._seen = self._remembered(now)
+            self._uncounted = set(self._seen)
         seen, floors, fresh, bound = self._seen, self._floors, Quality.FRESH, self._bound
         oldest = int((now - LONG).timestamp())
         found: dict[str, timedelta | None] = {}
@@ -128,8 +130,14 @@ class Forecaster:
             if len(mine) == 1 and mine[0][1] == free:
                 found[subnet_id] = None
                 continue
+            fell = free < mine[-1][1]
             if mine[-1][1] != free:
                 mine.append((int(subnet.observed_at.timestamp()), free))
+            if subnet_id in self._uncounted:
+                # What was stored may count reserved space: whether this is a fall, the next count tells.
+                self._uncounted.discard(subnet_id)
+                if fell:
+                    continue
             while len(mine) > 1 and mine[1][0] <= oldest:
                 del mine[0]
             values = [value for _, value in mine]

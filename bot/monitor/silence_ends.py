@@ -1,6 +1,7 @@
 """Ends of silences: a reminder to who made one, one message where something it covered fires on, nothing otherwise."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.alerts import Alert
@@ -38,20 +39,23 @@ def _remind(store: Store, silence: Silence, covered: Sequence[Alert], now: datet
 
 
 def _tell_end(store: Store, silence: Silence, covered: Sequence[Alert], now: datetime) -> None:
-    for channel in sorted(_channels_with(store, {alert.alert_id for alert in covered})):
+    for channel, told in sorted(_told_of(store, {alert.alert_id for alert in covered}).items()):
         key = f"silence:{silence.silence_id}:end:{channel}"
-        store.queue_message(key, channel, silence_ended(silence, covered), now)
+        # A channel may not see every alert that the silence covered: it reads of those it was told of.
+        known = [alert for alert in covered if alert.alert_id in told]
+        store.queue_message(key, channel, silence_ended(silence, known), now)
     store.mark_end_told(silence.silence_id or 0, now)
 
 
-def _channels_with(store: Store, alert_ids: Iterable[int | None]) -> set[str]:
-    """The channels that heard of one of the alerts and not yet of its end."""
+def _told_of(store: Store, alert_ids: Iterable[int | None]) -> Mapping[str, set[int]]:
+    """Which of the alerts each channel heard of and not yet of their end; no channel that heard of none."""
     wanted = set(alert_ids)
-    return {
-        entry.channel
-        for entry in store.notification_log().values()
-        if any(told.alert_id in wanted for told in entry.said.firing)
-    }
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for entry in store.notification_log().values():
+        for told in entry.said.firing:
+            if told.alert_id in wanted:
+                found[entry.channel].add(told.alert_id)
+    return found
 
 
 def _is_person(user_id: str) -> bool:

@@ -50,11 +50,13 @@ class Answering:
         pictures: Pictures | None = None,
         is_incident: Callable[[Request], bool] = lambda request: False,
         renewal: Renewal | None = None,
+        channel_name: Callable[[str], str] | None = None,
     ) -> None:
         self._answer = answer
         self._pictures = pictures
         self._is_incident = is_incident
         self._renewal = renewal
+        self._channel_name = channel_name
         self._first_time = first_time
         self._people = people
         self._workers = workers
@@ -118,7 +120,10 @@ class Answering:
             self._renewal.once(message, lambda: reply.change(self._answer(request)))
 
     def known(self, incoming: Incoming) -> Incoming:
-        """The question with what is known about the person who asked."""
+        """The question with what is known about the person who asked, and the channel's name."""
+        request = incoming.request
+        if self._channel_name is not None and not request.channel_name:
+            incoming = replace(incoming, request=replace(request, channel_name=self._channel_name(request.channel_id)))
         user_id = incoming.request.user_id
         person = self._people.person(user_id)
         return with_person(

@@ -20,6 +20,7 @@ from bot.message import Message
 from bot.services import Services
 from bot.slack import feedback, form_listening, home, listening
 from bot.slack.answering import Answering
+from bot.slack.channels import Channels
 from bot.slack.desk import Desk
 from bot.slack.incoming import Identity
 from bot.slack.installation import Installation
@@ -103,6 +104,7 @@ def build_app(
         pictures=pictures,
         is_incident=_incident(services),
         renewal=renewal,
+        channel_name=None if services is None else Channels(client, may_look=_may_look(identity)).name,
     )
     installation = Installation(client)
     desk = Desk(
@@ -131,6 +133,11 @@ def build_app(
         renewal=renewal,
         installation=installation,
     )
+
+
+def _may_look(identity: Identity) -> bool:
+    """Whether channels can be looked up, as far as Slack said which scopes there are."""
+    return not identity.scopes or not identity.scopes.isdisjoint({"channels:read", "groups:read"})
 
 
 def _incident(services: Services | None) -> Callable[[Request], bool]:

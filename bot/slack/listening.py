@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App
@@ -42,7 +43,7 @@ def listen(bolt: App, slash_command: str, desk: Desk) -> None:
         incoming = from_event(body, desk.identity)  # Bolt has acknowledged events before it calls
         if incoming is not None:
             direct = incoming.request.surface is Surface.DM
-            desk.take(incoming, AgentReply(desk.client, incoming) if direct else desk.in_thread(incoming))
+            desk.take(incoming, AgentReply(desk.client, incoming) if direct else _in_thread_or_directly(desk, incoming))
 
     def on_action(ack: Ack, body: Body) -> None:
         ack()
@@ -73,6 +74,13 @@ def listen(bolt: App, slash_command: str, desk: Desk) -> None:
     bolt.action(GRAPH_ACTION)(on_graph)
     bolt.shortcut(SHORTCUT)(on_shortcut)
     bolt.action(_ANY_ACTION)(on_other_action)
+
+
+def _in_thread_or_directly(desk: Desk, incoming: Incoming) -> Reply:
+    """In the thread of the mention; where Slack refuses the channel by then, to the person who asked."""
+    alone = replace(incoming, request=replace(incoming.request, thread_ts=None))
+    directly = desk.in_thread(alone, channel=incoming.request.user_id)
+    return desk.in_thread(incoming, otherwise=directly)
 
 
 def reply_to_press(desk: Desk, incoming: Incoming) -> Reply:

@@ -140,7 +140,7 @@ class SamplesStore(Database):
         return {subnet_id: hours for subnet_id, hours in complete.items() if hours}
 
     def free_at(self, subnet_ids: Iterable[str], at: datetime) -> Mapping[str, int]:
-        """What was free of these subnets at the end of the hour of `at`; those of which that is not known are left out."""
+        """What was free of these subnets at the end of the hour of `at`; those not known are left out."""
         hour = int(at.timestamp()) // HOUR_SECONDS
         query = (
             select(SERIES.c.subnet_id, SAMPLE_HOUR.c.hour, SAMPLE_HOUR.c.last_ips)

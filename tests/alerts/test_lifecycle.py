@@ -223,6 +223,32 @@ def test_a_sample_seen_twice_changes_nothing() -> None:
     assert _step(alert, _sample(3, NONE_LEFT)) == Step(alert=alert)
 
 
+@pytest.mark.parametrize(
+    ("samples", "transitions", "status"),
+    [
+        pytest.param(
+            [(60, LOW), (0, LOW), (5, LOW)], ["pending", "", "opened"], AlertStatus.FIRING, id="a pending one goes on"
+        ),
+        pytest.param(
+            [(60, NONE_LEFT), (0, GOOD), (5, GOOD), (10, GOOD)],
+            ["opened", "recovering", "", "resolved"],
+            AlertStatus.RESOLVED,
+            id="a firing one ends",
+        ),
+        pytest.param(
+            [(60, LOW), (50, LOW), (60, LOW)], ["pending", "", ""], AlertStatus.PENDING, id="an answer that came late"
+        ),
+    ],
+)
+def test_a_clock_that_was_set_back_holds_no_alert_up(
+    samples: list[tuple[float, int | None]], transitions: list[str], status: AlertStatus
+) -> None:
+    """Samples far older than the last one count, with no time passed; a little older they came late and do not."""
+    alert, seen = _run(samples)
+    assert alert is not None
+    assert (seen, alert.status) == (transitions, status)
+
+
 def test_severity_and_lowest_figure_remember_the_worst() -> None:
     """While it fires, severity never falls and the lowest figure never rises."""
     alert, _ = _run([*FIRING, (10, CRITICAL), (15, LOW)])

@@ -12,6 +12,7 @@ from stored_alerts import FIRING, NOW, save_steps
 
 from bot.alerts import Alert, Step, Transition
 from bot.answers.registry import ANSWERS
+from bot.asking.allowance import Allowance
 from bot.asking.command import Request, Surface
 from bot.commands import dispatch
 from bot.config import load
@@ -43,7 +44,7 @@ class Desk:
         facts = Facts(reader=never, stored=lambda: None, now=lambda: self.now, poll=timedelta(days=99))
         found = subnet("subnet-1", name="private-1a", observed_at=self.now)
         facts.put(
-            inventory(replace(region_facts(found, clusters=(cluster("prod-eu", "subnet-1"),)), observed_at=self.now))
+            inventory(replace(region_facts(found, clusters=(cluster("prod-eu", ("subnet-1",)),)), observed_at=self.now))
         )
         return Services(
             settings=load({}, {"access": self.access}),
@@ -287,3 +288,17 @@ def test_every_write_and_every_denial_is_in_the_audit_log(desk: Desk) -> None:
     log = [(entry.who, entry.verb, entry.outcome.partition(":")[0]) for entry in desk.store.audit_since(NOW)]
     assert log == [("U0OTHER0", "unack", "denied"), ("U0ANAANA", "silence", "failed"), ("U0ANAANA", "ack", "done")]
     assert set(desk.store.acks()) == {1001}
+
+
+def test_a_person_who_asks_too_much_is_told_when_to_ask_again_and_that_is_written_down_once(desk: Desk) -> None:
+    services = replace(
+        desk.services(), allowance=Allowance(2, lambda: desk.now), settings=load({}, {"access": {"per_minute": 2}})
+    )
+    request = Request(text="help", surface=Surface.SLASH, user_id="U0ANAANA", channel_id=OPS)
+
+    answers = [dispatch(request, services) for _ in range(4)]
+
+    assert [message.failure is None for message in answers] == [True, True, False, False]
+    assert answers[2].text == "You have asked 2 questions in a minute, which is the most I take. Ask again in 30 s."
+    assert [entry.outcome for entry in desk.store.audit_since(NOW)] == ["denied: too many questions"]
+    assert dispatch(replace(request, surface=Surface.CONSOLE), services).failure is None

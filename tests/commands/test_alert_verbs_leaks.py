@@ -55,7 +55,7 @@ def _fire(parts: Parts) -> None:
     alerts = []
     for cluster in known.clusters:
         own = sorted(cluster.all_subnet_ids)[0]
-        place = {"account_id": cluster.account_id, "region": cluster.region, "clusters": (cluster.name,)}
+        place: dict[str, Any] = {"account_id": cluster.account_id, "region": cluster.region, "clusters": (cluster.name,)}
         label = next(subnet.label for subnet in known.subnets if subnet.subnet_id == own)
         alerts.append(replace(FIRING, scope_key=f"subnet:{own}", label=label, **place))
         key = f"cluster:{cluster.account_id}/{cluster.region}/{cluster.name}"

@@ -154,7 +154,7 @@ def test_top_is_soonest_first_and_the_same_from_the_stored_look(parts: Parts) ->
     parts.look_ahead().look(parts.facts.inventory())
     after = answer(parts, "top runout")["rows"]
     assert [row["label"] for row in after] == [row["label"] for row in before]
-    (row,) = [row for row in answer(parts, "status private-1a")["subnets"]]
+    (row,) = answer(parts, "status private-1a")["subnets"]
     assert row["depletes_at"] == after[0]["likely_at"]
     assert "left" in ask(parts, "status private-1a").text
     assert answer(parts, "subnet private-1a")["depletes_at"] == after[0]["likely_at"]

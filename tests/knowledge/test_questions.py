@@ -160,7 +160,7 @@ def test_no_question_shares_a_run_of_words_with_a_topic(knowledge: KnowledgeBase
 
 def _texts(topic: Topic) -> Iterator[str]:
     """Everything a topic says or is found by."""
-    yield from (*topic.names, *topic.questions, topic.summary, topic.analogy)
+    yield from (*topic.names, *topic.questions, *topic.situations, topic.summary, topic.analogy)
     yield from (pattern.pattern for pattern in topic.symptoms)
     yield from (source.says for source in topic.sources)
     for section in topic.sections:

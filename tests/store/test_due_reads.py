@@ -1,10 +1,12 @@
 """Due reads: each claimed by one owner at a time, kept until it is finished, and never dropped."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from bot.store import Store
+from bot.store import Store, open_engine
 from bot.store.due_reads import DueRead, Finished, Lane, Source
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -138,3 +140,42 @@ def test_the_backlog_says_how_far_each_lane_is_behind(store: Store) -> None:
     assert sum(found.claimed for found in behind.values()) == 1
     assert sum(found.overdue for found in behind.values()) == 2
     assert all((found.oldest_due_at is not None) is (found.overdue > 0) for found in behind.values())
+
+
+def test_a_clock_that_was_set_back_leaves_nothing_unread(sqlite_file: Path, tmp_path: Path) -> None:
+    """What is due or claimed an hour ahead is due now, and once; SQLite's only process has no other clock."""
+    store = _copied(sqlite_file, tmp_path)
+    later = NOW + timedelta(hours=1)
+    store.plan_reads([EU, US], EVERY, later)
+    (read, _) = claim(store, now=later)
+    finish(store, read)
+    again = claim(store, now=NOW)
+    assert [(each.due_at, each.started_at) for each in again] == [(NOW, NOW), (NOW, NOW)]
+    assert claim(store, "two", now=NOW) == ()
+    store.close()
+
+
+def test_what_a_killed_process_had_claimed_is_due_at_once_where_only_one_serves(
+    sqlite_file: Path, tmp_path: Path
+) -> None:
+    """Nobody else can hold it on SQLite."""
+    store = _copied(sqlite_file, tmp_path)
+    store.plan_reads([EU], EVERY, NOW)
+    claim(store, "killed")
+    store.release_left_reads()
+    assert [read.source for read in claim(store, "next")] == [EU]
+    store.close()
+
+
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_where_replicas_share_the_reads_a_new_one_takes_none_from_another(store: Store) -> None:
+    """On PostgreSQL the other may be at work."""
+    store.plan_reads([EU], EVERY, NOW)
+    claim(store, "other")
+    store.release_left_reads()
+    assert claim(store, "new") == ()
+
+
+def _copied(sqlite_file: Path, folder: Path) -> Store:
+    shutil.copy(sqlite_file, folder / "eksip.db")
+    return Store(open_engine(f"sqlite:///{folder}/eksip.db"))

@@ -15,6 +15,7 @@ def node_eni_limit(question: Question, evidence: Evidence) -> Finding | NotCheck
     """Nodes whose ENIs are all attached and full, while pods use what they hold."""
     unknown: list[str] = []
     best: Finding | None = None
+    blind = [each.subnet.label for each in evidence.looked_at if not each.enis_read]
     for view in _ipv4(evidence):
         pools = evidence.pools(view)
         unknown += [pool.node.instance_type for pool in pools if pool.full(view.settings) is None]
@@ -22,6 +23,8 @@ def node_eni_limit(question: Question, evidence: Evidence) -> Finding | NotCheck
         found = _full_nodes(question, evidence, view, pools, full) if full else None
         if found and (best is None or found.confidence.rank > best.confidence.rank):
             best = found
+    if best is None and blind:
+        return NotChecked(cause=Cause.NODE_ENI_LIMIT, reason=f"nodes and interfaces in {listed(blind)} are not known")
     if best is None and unknown:
         return NotChecked(cause=Cause.NODE_ENI_LIMIT, reason=f"the limits of {listed(unknown)} are not known")
     return best

@@ -25,6 +25,7 @@ class Unread:
 class SubnetView:
     """A subnet with its figures, everything in it, its tags, and how fast it lately lost addresses.
 
+    Without `enis_read` nothing is known of its interfaces, nor of the nodes that they belong to.
     `tags` are not visible to accounts that a subnet is shared with. `burn_per_hour` is None without a stored past.
     """
 
@@ -33,6 +34,7 @@ class SubnetView:
     reservations: tuple[Reservation, ...] = ()
     tags: Mapping[str, str] | Unread = field(default_factory=lambda: Unread(reason="tags were not read"))
     burn_per_hour: float | None = None
+    enis_read: bool = True
 
     @property
     def subnet(self) -> Subnet:
