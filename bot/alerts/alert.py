@@ -11,7 +11,12 @@ RECOVERED = "recovered"
 NEVER_HELD = "never held"
 DELETED = "deleted"
 RULE_REMOVED = "rule removed"
+ACCOUNT_LEFT = "account left"
+NOT_READ = "no longer read"
 """The resolutions: how an alert ended."""
+
+NOTHING_BETTER = frozenset({DELETED, RULE_REMOVED, ACCOUNT_LEFT, NOT_READ})
+"""The ends that are no recovery: the subject is gone, or nobody looks at it any more."""
 
 FLAP_WINDOW = timedelta(hours=1)
 FLAPS = 3

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.alerts.alert import DELETED, RULE_REMOVED, Alert, AlertStatus
+from bot.alerts.alert import NOTHING_BETTER, Alert, AlertStatus
 from bot.alerts.controls import controls
 from bot.alerts.figures import amount, figures, title
 from bot.alerts.grouping import Group
@@ -99,7 +99,7 @@ def _tone(group: Group, together: Overlay) -> Tone:
     if not group.is_resolved:
         return tone(group.lead, together)
     ended = {alert.resolution for alert in group.alerts}
-    return Tone.MUTED if ended <= {DELETED, RULE_REMOVED} else Tone.RESOLVED
+    return Tone.MUTED if ended <= NOTHING_BETTER else Tone.RESOLVED
 
 
 def _verdict(group: Group, together: Overlay) -> Line:
@@ -116,7 +116,7 @@ def _row(alert: Alert, group: Group) -> Line:
     if alert.rule != group.lead.rule:
         line.append(f" · {title(alert)}")
     if alert.status is AlertStatus.RESOLVED:
-        word = alert.resolution if alert.resolution in (DELETED, RULE_REMOVED) else "resolved"
+        word = alert.resolution if alert.resolution in NOTHING_BETTER else "resolved"
         return (*line, f": {word} after {span(lasted(alert))}")
     again = " · recovering" if alert.status is AlertStatus.RECOVERING else ""
     return (*line, ": ", *figures(alert), again) if again else (*line, ": ", *figures(alert))

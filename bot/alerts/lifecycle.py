@@ -19,7 +19,7 @@ from bot.alerts.alert import (
     Timing,
     Transition,
 )
-from bot.alerts.readings import Reading, Rule, SampleT, Severity, TimeLeft, Worse, time_left_class
+from bot.alerts.readings import Reading, Rule, SampleT, Severity, TimeLeft, Unit, Worse, time_left_class
 from bot.alerts.samples import Sample
 from bot.alerts.subject import Subject
 from bot.alerts.thresholds import Thresholds
@@ -60,13 +60,14 @@ def advance(
     gap = sample.observed_at - alert.observed_at
     fresh_time = gap if timedelta(0) < gap <= timing.longest_gap else timedelta(0)
     now = _observed(alert, sample, reading, rule, subject, timing)
+    is_reworded = now.detail != alert.detail
     match alert.status:
         case AlertStatus.RESOLVED:
             return _reopen(alert, now, reading, timing)
         case AlertStatus.PENDING:
             return _pending(now, reading, timing, fresh_time)
         case AlertStatus.FIRING:
-            return _firing(now, reading, timing)
+            return _firing(now, reading, timing, is_reworded=is_reworded)
         case AlertStatus.RECOVERING:
             return _recovering(now, reading, timing, alert.held + fresh_time)
 
@@ -113,6 +114,11 @@ def after_downtime(alert: Alert, down_at: datetime, up_at: datetime, poll: timed
     if alert.reopening_at is not None:
         return replace(alert, reopening_at=alert.reopening_at + down)
     return replace(alert, active_at=alert.active_at + down)
+
+
+def no_longer_read(alert: Alert, at: datetime, resolution: str) -> Step:
+    """The end of an alert of an account or region that is read no more, for this reason (ACCOUNT_LEFT, NOT_READ)."""
+    return _ended(alert, at, resolution)
 
 
 def _is_late(alert: Alert, sample: Sample, timing: Timing) -> bool:
@@ -218,7 +224,7 @@ def _fire(alert: Alert, reading: Reading, severity: Severity) -> Step:
     return _told(fired, Transition.REFIRED if again else Transition.OPENED)
 
 
-def _firing(now: Alert, reading: Reading, timing: Timing) -> Step:
+def _firing(now: Alert, reading: Reading, timing: Timing, *, is_reworded: bool) -> Step:
     if reading.clear and timing.recover <= timedelta(0):
         return _resolve(now)
     if reading.clear:
@@ -226,7 +232,11 @@ def _firing(now: Alert, reading: Reading, timing: Timing) -> Step:
     worse = reading.breach is not None and reading.breach.rank > now.severity.rank
     sooner = reading.breach is not None and time_left_class(reading.left).is_sooner_than(now.time_left)
     grown = replace(now, severity=_worst(now.severity, reading.breach), time_left=_most_urgent(now.time_left, reading))
-    return _told(grown, Transition.ESCALATED) if worse or sooner else _perhaps_changed(grown)
+    if worse or sooner:
+        return _told(grown, Transition.ESCALATED)
+    if now.unit is Unit.POLLS and is_reworded:
+        return _told(grown, Transition.CHANGED)
+    return _perhaps_changed(grown)
 
 
 def _recovering(now: Alert, reading: Reading, timing: Timing, held: timedelta) -> Step:
@@ -303,8 +313,11 @@ def _observed(
 def _perhaps_changed(alert: Alert) -> Step:
     """An edit of the card when its figure moved by 1 % of the whole, so that a busy subnet does not edit all day.
 
-    A figure that is no part of a whole (minutes, errors) must move by a tenth of what was shown.
+    A figure that is no part of a whole (minutes, errors) must move by a tenth of what was shown, and a count of failed
+    polls double: it grows with every poll, and says nothing that its age does not.
     """
+    if alert.unit is Unit.POLLS and alert.value < 2 * alert.shown_value:
+        return Step(alert=alert)
     whole = alert.capacity if alert.capacity is not None else 10 * alert.shown_value
     if abs(alert.value - alert.shown_value) * 100 >= max(whole, 100):
         return _told(alert, Transition.CHANGED)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.alerts.acks import Ack, ack_holds
-from bot.alerts.alert import DELETED, RULE_REMOVED, Alert, AlertStatus
+from bot.alerts.alert import ACCOUNT_LEFT, DELETED, NOT_READ, NOTHING_BETTER, RULE_REMOVED, Alert, AlertStatus
 from bot.alerts.controls import controls
 from bot.alerts.figures import amount, figures, is_worse_higher, of_capacity, share, title
 from bot.alerts.readings import Severity, Unit
@@ -37,6 +37,33 @@ class Overlay:
 
 
 NO_OVERLAY = Overlay()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """The words for an end that is no recovery: on the card, in its sentence, and below it."""
+
+    word: str
+    sentence: str
+    reason: str
+
+
+_ENDS = {
+    DELETED: _End(word="Deleted", sentence="deleted", reason="It exists no more."),
+    RULE_REMOVED: _End(
+        word="Rule removed", sentence="the rule was removed", reason="Its rule is not evaluated any more."
+    ),
+    ACCOUNT_LEFT: _End(
+        word="Account left",
+        sentence="its account left the organization",
+        reason="Its account left the organization, or is closed or suspended: nothing reads it any more.",
+    ),
+    NOT_READ: _End(
+        word="No longer read",
+        sentence="no longer read",
+        reason="Its account or region is not configured any more: nothing reads it.",
+    ),
+}
 
 
 def overlay_of(
@@ -114,10 +141,8 @@ def _fitting(alert: Alert, rest: str) -> str:
 
 def _ending(alert: Alert) -> str:
     after = f"after {span(lasted(alert))}"
-    if alert.resolution == DELETED:
-        return f"deleted {after}"
-    if alert.resolution == RULE_REMOVED:
-        return f"the rule was removed {after}"
+    if alert.resolution in NOTHING_BETTER:
+        return f"{_ENDS[alert.resolution].sentence} {after}"
     figure = of_capacity(alert)
     # The share is left out: what matters at the end is that it is over, and for how long it was not.
     return f"{figure.removesuffix(f', {share(alert)}')} {after}"
@@ -129,7 +154,7 @@ def tone(alert: Alert, overlay: Overlay = NO_OVERLAY) -> Tone:
     What ended by deletion is grey: nothing got better.
     """
     if alert.status is AlertStatus.RESOLVED:
-        return Tone.MUTED if alert.resolution in (DELETED, RULE_REMOVED) else Tone.RESOLVED
+        return Tone.MUTED if alert.resolution in NOTHING_BETTER else Tone.RESOLVED
     if overlay.silence is not None:
         return Tone.MUTED
     if overlay.ack is not None or alert.status is AlertStatus.RECOVERING or alert.severity is Severity.WARNING:
@@ -140,7 +165,7 @@ def tone(alert: Alert, overlay: Overlay = NO_OVERLAY) -> Tone:
 def _verdict(alert: Alert, overlay: Overlay) -> Line:
     subject: tuple[Inline, ...] = (*name(alert), f" · {where(alert)}")
     if alert.status is AlertStatus.RESOLVED:
-        word = {DELETED: "Deleted", RULE_REMOVED: "Rule removed"}.get(alert.resolution, "Resolved")
+        word = _ENDS[alert.resolution].word if alert.resolution in NOTHING_BETTER else "Resolved"
         return (Struck("Firing"), " ", Strong(word), " · ", *subject)
     if alert.status is AlertStatus.RECOVERING:
         return (Strong("Recovering"), f" · {title(alert)} · ", *subject)
@@ -173,9 +198,8 @@ def name(alert: Alert) -> Line:
 
 
 def _body(alert: Alert) -> tuple[Line, ...]:
-    if alert.resolution in (DELETED, RULE_REMOVED):
-        reason = "It exists no more." if alert.resolution == DELETED else "Its rule is not evaluated any more."
-        return ((reason,),)
+    if alert.resolution in NOTHING_BETTER:
+        return ((_ENDS[alert.resolution].reason,),)
     over = alert.status is AlertStatus.RESOLVED
     detail: tuple[Line, ...] = ((alert.detail,),) if alert.detail and not over else ()
     return (figures(alert, with_limit=not over, with_forecast=not over), *detail)

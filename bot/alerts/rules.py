@@ -1,6 +1,6 @@
 """RULES: every rule there is, in the order people read them."""
 
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
 from bot.alerts.cluster_rules import (
@@ -40,7 +40,11 @@ def rule_named(name: str) -> Rule[Any] | None:
     return next((rule for rule in RULES if rule.name == name), None)
 
 
-@cache
 def rules_for(kind: type[Sample]) -> tuple[Rule[Any], ...]:
     """The rules that read this kind of sample."""
-    return tuple(rule for rule in RULES if rule.reads is kind)
+    return _BY_KIND.get(kind, ())
+
+
+_BY_KIND: Mapping[type[Sample], tuple[Rule[Any], ...]] = {
+    reads: tuple(rule for rule in RULES if rule.reads is reads) for reads in dict.fromkeys(r.reads for r in RULES)
+}

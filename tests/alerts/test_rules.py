@@ -38,7 +38,7 @@ THRESHOLDS = Thresholds(subnets=LIMITS)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
 SUBNET = SubnetSample(observed_at=NOW, subnet_id="subnet-1", usable_ips=4091, free_ips=4000)
-PLACE = {"account_id": "111122223333", "region": "eu-west-1"}
+PLACE: dict[str, Any] = {"account_id": "111122223333", "region": "eu-west-1"}
 NODEGROUP = NodegroupSample(observed_at=NOW, **PLACE, cluster="prod-eu", nodegroup="web", instance_type="m5.large")
 CLUSTER = ClusterSample(observed_at=NOW, **PLACE, cluster="prod-eu")
 CNI = CniSample(observed_at=NOW, **PLACE, cluster="prod-eu")
@@ -462,12 +462,14 @@ _GROWING: Mapping[str, tuple[Sample, str, tuple[float, ...]]] = {
 def test_a_figure_only_gets_worse_in_one_direction(name: str) -> None:
     """From worst to best each rule goes from breach over neither to clear, and never back."""
     sample, field, values = _GROWING[name]
+    changed: dict[str, Any] = {}
     rule = rule_named(name)
     assert rule is not None
     ordered = values if rule.worse is Worse.LOWER else tuple(reversed(values))
     ranks = []
     for value in ordered:
-        reading = rule.read(replace(sample, **{field: value}), THRESHOLDS)
+        changed[field] = value
+        reading = rule.read(replace(sample, **changed), THRESHOLDS)
         assert reading is not None
         ranks.append(3 if reading.clear else 2 if reading.breach is None else 1 - reading.breach.rank)
     assert ranks == sorted(ranks)

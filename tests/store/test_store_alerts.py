@@ -93,7 +93,7 @@ def test_events_are_kept_in_order(store: Store) -> None:
     alert = _save(store, Step(alert=replace(alert, fired_at=NOW, revision=1), transition=Transition.OPENED))
     _save(store, Step(alert=_resolved(alert, NOW), transition=Transition.RESOLVED))
     events = store.alert_events(1001)
-    assert [(e.transition.value, e.status.value, e.revision) for e in events] == [
+    assert [(e.transition.value if e.transition else "", e.status.value, e.revision) for e in events] == [
         ("pending", "pending", 0),
         ("opened", "firing", 1),
         ("resolved", "resolved", 2),
