@@ -65,6 +65,9 @@ ASKED = {
     "watch": "watch cluster:prod-eu",
     "watching": "watching",
     "unwatch": "unwatch cluster:prod-eu",
+    "board": "board cluster:prod-eu 2h",
+    "defaults": "defaults cluster=prod-eu tz=Europe/Berlin",
+    "overview": "overview",
     "help": "help maxpods",
 }
 """The command behind each example answer, asked of the demo estate in this order."""

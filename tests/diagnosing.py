@@ -126,6 +126,7 @@ def estate(
         clusters=(
             ClusterView(
                 cluster=the_cluster,
+                ref="cluster:prod-eu",
                 settings=settings,
                 known=known,
                 mix=node_mix(the_cluster, found, custom_networking=settings.custom_networking),

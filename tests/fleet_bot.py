@@ -118,6 +118,7 @@ def fleet_bot(endpoint: Controls, store: Store, *, organization: bool = False) -
             sessions=sessions,
             organization=Organization(role_name=READER_ROLE, regions=regions) if organization else None,
             timer=clock.seconds,
+            known=store.account_ids,
         )
         told: list[tuple[Alert, Transition]] = []
         seen: list[Inventory] = []

@@ -206,3 +206,21 @@ def test_coverage_and_the_last_reads_are_metrics(bot: FleetBot) -> None:
         labels = {"account": account_id(number), "region": "eu-west-1", "api": "DescribeSubnets"}
         at = metrics.REGISTRY.get_sample_value("eksip_sweep_last_success_timestamp", labels)
         assert at == (began - behind).timestamp()
+
+
+def test_a_fleet_that_does_not_answer_at_all_is_measured_all_the_same(bot: FleetBot) -> None:
+    """No sweep is ever complete then, and coverage says nothing."""
+    metrics.coverage_ratio.set(1)
+    bot.endpoint.fail(Kind.DENIED)
+    bot.clock.at += 4 * POLL
+    report = bot.monitor.evaluate()
+    assert report is not None
+    assert (report.swept, metrics.REGISTRY.get_sample_value("eksip_coverage_ratio")) == (False, 0)
+
+
+def test_the_estate_is_measured_with_each_sweep(bot: FleetBot) -> None:
+    """Every zone of a cluster has its series."""
+    shown = metrics.exposition().decode()
+    assert "eksip_subnet_available_ips{" in shown
+    zones = [line for line in shown.splitlines() if line.startswith("eksip_cluster_zone_available_ips{")]
+    assert {account_id(number) for number in range(3)} == {line.split('account="')[1].split('"')[0] for line in zones}

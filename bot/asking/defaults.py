@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 INCIDENT_NAME = re.compile(r"^inc(?:ident)?[-_]", re.IGNORECASE)
 """How channels of incidents are called: inc-4821, incident-payments."""
 
-TAKES_SCOPE = frozenset({"status", "who", "plan", "tune", "prefix", "upgrade", "trend", "forecast", "top", "board", "why"})
+TAKES_SCOPE = frozenset(
+    {"status", "who", "plan", "tune", "prefix", "upgrade", "trend", "forecast", "top", "board", "why"}
+)
 """Verbs that mean the channel's own target where none is named."""
 
 _COUNT = re.compile(r"\+?\d{1,6}")

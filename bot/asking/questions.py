@@ -166,8 +166,11 @@ def asks_here(text: str, names: Callable[[], Iterable[str]]) -> bool:
     words = [word.strip("\"'?.,!()") for word in text.split()][1:]
     if len(words) <= 1 or any(_TYPED_SCOPE.match(word) for word in words):
         return True
-    known = {name.lower() for name in names()}
-    if any(word.lower() in known and _is_name(word) for word in words):
+    # Names that look like plain words are told from them by what stands before: "in payments".
+    likely = {word.lower() for word in words if re.search(r"[-._\d]", word)}
+    likely |= {found.group(1).lower() for found in _PLACE.finditer(text)} | {words[0].lower()} - _IN_GENERAL
+    likely = {word for word in likely if _is_name(word)}
+    if likely and likely & {name.lower() for name in names()}:
         return True
     question = read_question(text)
     return words[0].lower() not in _IN_GENERAL and bool(question.symptoms or question.names_something)

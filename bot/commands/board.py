@@ -18,7 +18,21 @@ from bot.config.values import duration
 from bot.errors import UserError
 from bot.histories import held, histories
 from bot.inventory import Inventory
-from bot.message import Bullets, Button, Controls, Line, Message, Mono, Part, Strong, Table, Text, Tone, Visibility, When
+from bot.message import (
+    Bullets,
+    Button,
+    Controls,
+    Line,
+    Message,
+    Mono,
+    Part,
+    Strong,
+    Table,
+    Text,
+    Tone,
+    Visibility,
+    When,
+)
 from bot.scope import Scope, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.store import Board
@@ -98,7 +112,9 @@ def board_message(board: Board, services: Services, last_edit: str = "") -> tupl
     now = services.now()
     as_of = min(subnet.observed_at for subnet in subnets)
     low = sum(row.state not in (SubnetState.OK, SubnetState.UNKNOWN) for row in rows)
-    told = f"{scope.words}: {count(sums.free)} of {count(sums.usable)} free, {low} of {plural(len(rows), 'subnet')} low."
+    told = (
+        f"{scope.words}: {count(sums.free)} of {count(sums.usable)} free, {low} of {plural(len(rows), 'subnet')} low."
+    )
     covered = coverage(read_for(scope, inventory))
     message = Message(
         text=f"Live board. {told}",
@@ -156,9 +172,7 @@ def summary(board: Board, now: datetime, reason: str) -> Message:
 def _length(words: Sequence[str]) -> timedelta:
     length = duration(words[0].lower()) if words else USUAL
     if not SHORTEST <= length <= LONGEST:
-        raise UserError(
-            f"A board runs for {span(SHORTEST)} to {span(LONGEST)}, not {span(length)}.", ["board all 2h"]
-        )
+        raise UserError(f"A board runs for {span(SHORTEST)} to {span(LONGEST)}, not {span(length)}.", ["board all 2h"])
     return length
 
 
@@ -189,9 +203,7 @@ def _json(channel: str, services: Services) -> dict[str, object]:
     stored = services.stored()
     now = services.now()
     rows = () if stored is None else tuple(board for board in stored.boards(channel) if board.ends_at > now)
-    return fields(
-        BoardAnswer(boards=[BoardRow(board_id=b.board_id, scope=b.scope, ends_at=b.ends_at) for b in rows])
-    )
+    return fields(BoardAnswer(boards=[BoardRow(board_id=b.board_id, scope=b.scope, ends_at=b.ends_at) for b in rows]))
 
 
 def _alerts_of(scope: Scope, inventory: Inventory, services: Services) -> tuple[Alert, ...]:
@@ -211,7 +223,7 @@ def _since_line(board: Board, free: int | None, now: datetime) -> Line:
     rate = ""
     if passed >= PACE_AFTER:
         rate = f", {round(change / (passed / timedelta(hours=1))):+,} an hour".replace("-", "−")
-    return (f"Since ", When(board.began_at), f": {change:+,}".replace("-", "−"), rate)
+    return ("Since ", When(board.began_at), f": {change:+,}".replace("-", "−"), rate)
 
 
 def _forecasts(rows: Sequence[Standing], services: Services, now: datetime) -> Mapping[str, "Forecast"]:

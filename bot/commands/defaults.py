@@ -44,7 +44,9 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         verdict=(verdict,),
         parts=(
             Fields(pairs=pairs),
-            Context(lines=(("Change with ", Mono("eksip defaults cluster=prod-eu mode=incident"), ", back with =none"),)),
+            Context(
+                lines=(("Change with ", Mono("eksip defaults cluster=prod-eu mode=incident"), ", back with =none"),)
+            ),
         ),
         visibility=Visibility.IN_CHANNEL if changed != known else Visibility.EPHEMERAL,
         answer=fields(

@@ -31,7 +31,7 @@ _MARKS = {
 }
 
 
-def answer(asked: Asked, request: Request, services: Services) -> Message:  # noqa: ARG001 (it takes no words)
+def answer(asked: Asked, request: Request, services: Services) -> Message:
     """What matters now, from what is known already: no read of AWS is waited for."""
     inventory = services.facts().inventory()
     rows = glance(inventory.subnets, services)
@@ -100,7 +100,12 @@ def _cluster_line(cluster: Cluster, row: Standing | None) -> Line:
     if row.subnet.cidr is None:
         return (Strong(cluster.name), f" ({cluster.region}): IPv6 subnets")
     free = free_of(row.free_ips, row.usable_ips)
-    return (Strong(cluster.name), f" ({cluster.region}): ", Strong(_MARKS[row.state]), f", {row.subnet.label} {free} free")
+    return (
+        Strong(cluster.name),
+        f" ({cluster.region}): ",
+        Strong(_MARKS[row.state]),
+        f", {row.subnet.label} {free} free",
+    )
 
 
 def _alerts(alerts: tuple[Alert, ...]) -> tuple[Part, ...]:
@@ -165,4 +170,3 @@ def _json(
             broken_channels=sorted(broken),
         )
     )
-

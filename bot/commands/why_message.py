@@ -7,7 +7,7 @@ from bot.answers.model import fields
 from bot.capacity.diagnosis.findings import Cause, Confidence, Diagnosis, Finding, Seen, Step
 from bot.evidence import Gathered
 from bot.message import Bullets, Button, Controls, Coverage, Inline, Line, Message, Mono, Part, Strong, Text, Tone
-from bot.scope import EVERYTHING, Scope
+from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key
 from bot.views import age, blind_words, footer
 
 _SEEN, _STEPS, _OTHERS, _MISSING = 4, 3, 2, 4
@@ -27,7 +27,7 @@ def why_message(
     """The answer of `why`."""
     verdict = found.verdict
     command = f"why {asked}".strip()
-    command = command if len(command) <= _COMMAND_CHARACTERS else f"why {_ref(scope)}".strip()
+    command = command if len(command) <= _COMMAND_CHARACTERS else f"why {_ref(scope, gathered)}".strip()
     as_of = gathered.evidence.read_at
     return Message(
         text=_sentence(verdict, scope),
@@ -36,7 +36,7 @@ def why_message(
         parts=(
             *_parts(found, now),
             footer(command, as_of, now, *_small(found, gathered), blind_words(covered)),
-            Controls(items=_buttons(verdict, scope)),
+            Controls(items=_buttons(verdict, _ref(scope, gathered))),
         ),
         command=command,
         as_of=as_of,
@@ -102,8 +102,7 @@ def _small(found: Diagnosis, gathered: Gathered) -> tuple[str, ...]:
     return (f"Not checked: {listed}{cut}. {_READ_ONLY}", *gathered.notes)
 
 
-def _buttons(verdict: Finding, scope: Scope) -> tuple[Button, ...]:
-    ref = _ref(scope)
+def _buttons(verdict: Finding, ref: str) -> tuple[Button, ...]:
     evidence = f"subnet {verdict.subnet_id}" if verdict.subnet_id else f"who {ref}".strip()
     buttons = [Button(label="Open evidence", command=evidence)]
     if verdict.lasting:
@@ -112,7 +111,11 @@ def _buttons(verdict: Finding, scope: Scope) -> tuple[Button, ...]:
     return tuple(buttons)
 
 
-def _ref(scope: Scope) -> str:
+def _ref(scope: Scope, gathered: Gathered) -> str:
+    """The scope as a command names it; a cluster by its name where no other has it."""
+    if scope.kind is ScopeKind.CLUSTER:
+        named = [view.ref for view in gathered.evidence.clusters if cluster_key(view.cluster) == scope.value]
+        return named[0] if named else str(scope)
     return "" if scope == EVERYTHING else str(scope)
 
 

@@ -68,7 +68,7 @@ def gather(scope: Scope, question: Question, inventory: Inventory, services: Ser
         now=services.now(),
         read_at=found.contents.observed_at,
         subnets=_views(fresh, found, services),
-        clusters=tuple(_cluster(cluster, fresh, found) for cluster in clusters),
+        clusters=tuple(_cluster(cluster, _ref(cluster, inventory), fresh, found) for cluster in clusters),
         focus=frozenset(focus),
         focus_nodes=nodes,
         states=found.states,
@@ -115,7 +115,13 @@ def _views(subnets: Sequence[Subnet], found: Found, services: Services) -> dict[
     }
 
 
-def _cluster(cluster: Cluster, subnets: Sequence[Subnet], found: Found) -> ClusterView:
+def _ref(cluster: Cluster, inventory: Inventory) -> str:
+    """The words that name the cluster alone: its name, with account and region where others have it too."""
+    same = [other for other in inventory.clusters if other.name == cluster.name]
+    return f"cluster:{cluster.name if len(same) == 1 else cluster_key(cluster)}"
+
+
+def _cluster(cluster: Cluster, ref: str, subnets: Sequence[Subnet], found: Found) -> ClusterView:
     near = {s.subnet_id for s in subnets if (s.region, s.vpc_id) == (cluster.region, cluster.vpc_id)}
     contents = replace(
         found.contents,
@@ -126,6 +132,7 @@ def _cluster(cluster: Cluster, subnets: Sequence[Subnet], found: Found) -> Clust
     settings = settings_as_shipped(dict(cluster.cni.environment))
     return ClusterView(
         cluster=cluster,
+        ref=ref,
         settings=settings,
         known=cluster.cni.source != "unknown",
         mix=node_mix(cluster, contents, custom_networking=settings.custom_networking),

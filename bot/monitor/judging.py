@@ -22,6 +22,7 @@ from bot.inventory.evidence import RegionEvidence
 from bot.monitor.audience import Audience, listeners
 from bot.monitor.cadence import Cadence
 from bot.monitor.cluster_samples import EksRead, NodeRoom, control_plane_samples, health_samples
+from bot.monitor.departures import Departures, Reach
 from bot.monitor.evidence import EvidenceReader
 from bot.monitor.gone import Absences
 from bot.monitor.quota_samples import cni_samples, region_samples, vpc_samples
@@ -88,6 +89,7 @@ class Judge:
         self._rooms = NodeRoom(self._thresholds, reader.contents, self._limits_of)
         self._sources = Sources()
         self._absences = Absences(schedule.poll, reader.confirm_gone)
+        self._departures = Departures(schedule.slow)
         self._evidence = EvidenceReader(
             reader.evidence,
             now,
@@ -165,12 +167,17 @@ class Judge:
         self._store.add_samples(due)
         self._written.update({sample.subnet_id: sample for sample in due})
 
-    def judge(self, inventory: Inventory, samples: tuple[SubnetSample, ...]) -> tuple[Step, ...]:
+    def judge(
+        self, inventory: Inventory, samples: tuple[SubnetSample, ...], reach: Reach | None = None
+    ) -> tuple[Step, ...]:
         """The steps that these samples and all other evidence lead to, saved with the messages they cause.
 
-        None when another replica leads.
+        None when another replica leads. `reach` is what is to be read, where that is known: what is stored of an
+        account that left is dropped once that is proven.
         """
         now = self._now()
+        if reach is not None:
+            self._sources.keep(reach.covers)
         live = {(alert.rule, alert.scope_key): alert for alert in self._store.live_alerts(now - REOPEN_WITHIN)}
         subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
         steps: dict[tuple[str, str], Step] = {}
@@ -198,7 +205,13 @@ class Judge:
         for alert, proof in self._absences.proofs(open_alerts, inventory, subnets.keys(), now):
             if (step := deleted(live[alert.rule, alert.scope_key], proof, self._settings.schedule.poll)).transition:
                 put(step)
-        return self._save(tuple(steps.values()), live, inventory, subnets, now)
+        open_alerts = [alert for alert in live.values() if _is_open(alert)]
+        for step in self._departures.ended(open_alerts, inventory, reach, now):
+            if step.transition:
+                put(step)
+        saved = self._save(tuple(steps.values()), live, inventory, subnets, now)
+        self._store.forget_accounts(self._departures.left(reach, now))
+        return saved
 
     def _advance(self, alert: Alert | None, sample: Sample, rule: Rule[Any], subject: Subject) -> Step:
         return advance(

@@ -1,12 +1,40 @@
-"""What /metrics shows of the estate: zones of clusters, and the subnets with the smallest share free."""
+"""What /metrics shows of reads, alerts and the estate: zones of clusters, the subnets with the smallest share free."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from heapq import nsmallest
 
+from bot import metrics
+from bot.alerts import Alert, AlertStatus
 from bot.capacity.subnets import usable_ips
 from bot.inventory import Inventory, Quality, Subnet
 from bot.metrics import Figure, subnet_figures, zone_figures
+
+
+def measure_reads(inventory: Inventory, fresh_since: datetime) -> None:
+    """Expose how much of the fleet is known: the share of its account-regions read since then, and when each was.
+
+    A place whose last read was complete and is old says nothing of now: reads that stopped lower the ratio too.
+    """
+    complete = [facts for facts in inventory.regions if facts.subnets_complete]
+    fresh = sum(facts.observed_at >= fresh_since for facts in complete)
+    metrics.coverage_ratio.set(fresh / inventory.expected_regions if inventory.expected_regions else 0)
+    for facts in complete:
+        metrics.sweep_last_success_timestamp.labels(
+            account=facts.account_id, region=facts.region, api="DescribeSubnets"
+        ).set(facts.observed_at.timestamp())
+    by_quality = Counter(subnet.quality for subnet in inventory.subnets)
+    for quality in Quality:
+        metrics.subnets.labels(quality=quality.value).set(by_quality[quality])
+
+
+def measure_alerts(open_alerts: Iterable[Alert]) -> None:
+    """Expose how many alerts are pending, firing and recovering."""
+    by_status = Counter(alert.status for alert in open_alerts)
+    for status in AlertStatus:
+        if status is not AlertStatus.RESOLVED:
+            metrics.alerts.labels(state=status.value).set(by_status[status])
 
 
 def measure_estate(inventory: Inventory, most_subnets: int) -> None:

@@ -5,21 +5,22 @@ Only the leader evaluates, on stored facts, whoever read them; every replica kee
 
 import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot import metrics
-from bot.alerts import Alert, AlertStatus, Step, SubnetSample, Transition
+from bot.alerts import Alert, Step, SubnetSample, Transition
 from bot.config import Settings
-from bot.facts import FIRST_WAIT, inventory_of, judged_by_age
-from bot.inventory import BlindSpot, Inventory, Quality, RegionFacts
+from bot.facts import FIRST_WAIT, STALE_POLLS, inventory_of, judged_by_age
+from bot.inventory import BlindSpot, Fleet, Inventory, Quality, RegionFacts
+from bot.monitor.departures import Reach, reach_of
 from bot.monitor.forecasting import Forecaster
 from bot.monitor.hot import Hot
 from bot.monitor.judging import Judge, Place
 from bot.monitor.lanes import Lanes
+from bot.monitor.measuring import measure_alerts, measure_estate, measure_reads
 from bot.store import Store
 from bot.store.due_reads import Lane
 from bot.store.facts import Versions
@@ -121,6 +122,7 @@ class Monitor:
         self._swept_at = self._now()
         self._attempted: set[Place] = set()
         self._judged_at: datetime | None = None
+        self._measured_at: datetime | None = None
         self._shown = None
 
     def poll(self) -> PollReport:
@@ -143,7 +145,8 @@ class Monitor:
         with self._polling:
             self._regions.refresh()
             versions, planned = self._regions.versions(), self._store.planned(Lane.SUBNETS)
-            self._hand_on(self._inventory(planned, self._store.blind_spots()), versions, planned)
+            found = self._inventory(self._reader.fleet(), planned, self._store.blind_spots())
+            self._hand_on(found, versions, planned)
 
     def evaluate(self) -> PollReport | None:
         """Evaluate what was read since the last time; None when there is no news and nothing to wait for."""
@@ -174,12 +177,13 @@ class Monitor:
             blind = [spot for spot in spots if spot not in self._spots]
             if not (at_once or news or blind or self._is_time(now)):
                 return None
-            inventory = self._inventory(planned, spots)
+            fleet = self._reader.fleet()
+            inventory = self._inventory(fleet, planned, spots)
             self._hand_on(inventory, versions, planned)
             read = {place for place in news if versions[place].subnets != self._seen.get(place, _UNREAD).subnets}
             asked = {place for place in news if versions[place].clusters != self._seen.get(place, _UNREAD).clusters}
             self._note(inventory, read, asked, blind)
-            steps, samples = self._judged(inventory, read, versions, now)
+            steps, samples = self._judged(inventory, read, versions, reach_of(fleet, planned, versions))
             self._seen, self._spots, self._judged_at = dict(versions), frozenset(spots), now
             self._hot.heat(inventory, samples, planned)
             report = PollReport(
@@ -193,16 +197,17 @@ class Monitor:
                 swept=self._is_swept(inventory, read),
                 transitions=tuple(step for step in steps if step.transition is not None),
             )
-            if report.swept or at_once:
-                self._measure(report, inventory)
+            # Also where nothing answers, so that no sweep is ever complete: that is what the figures are for.
+            if report.swept or at_once or _has_passed(self._measured_at, now, min(QUIET, self._settings.schedule.poll)):
+                self._measure(inventory)
         self._tell(report)
         return report
 
     def _is_time(self, now: datetime) -> bool:
-        return self._judged_at is None or now - self._judged_at >= min(QUIET, self._settings.schedule.poll)
+        return _has_passed(self._judged_at, now, min(QUIET, self._settings.schedule.poll))
 
-    def _inventory(self, planned: Collection[Place], spots: Iterable[BlindSpot]) -> Inventory:
-        found = inventory_of(self._reader.fleet(), self._regions.snapshot(), planned, spots)
+    def _inventory(self, fleet: Fleet, planned: Collection[Place], spots: Iterable[BlindSpot]) -> Inventory:
+        found = inventory_of(fleet, self._regions.snapshot(), planned, spots)
         return judged_by_age(found, self._now(), self._settings.schedule.poll)
 
     def _hand_on(self, inventory: Inventory, versions: Mapping[Place, Versions], planned: Collection[Place]) -> None:
@@ -230,18 +235,18 @@ class Monitor:
         self._judge.note_clusters(facts[place] for place in sorted(asked & facts.keys()))
 
     def _judged(
-        self, inventory: Inventory, read: Collection[Place], versions: Mapping[Place, Versions], now: datetime
+        self, inventory: Inventory, read: Collection[Place], versions: Mapping[Place, Versions], reach: Reach | None
     ) -> tuple[tuple[Step, ...], tuple[SubnetSample, ...]]:
         """The steps that the news lead to, with the samples of what was read."""
         view = replace(inventory, regions=tuple(self._as_judged(facts, versions) for facts in inventory.regions))
         # Names and audiences need the whole fleet, samples what was read.
         news = tuple(f if (f.account_id, f.region) in read else replace(f, subnets=()) for f in view.regions)
-        every = self._settings.schedule.interfaces
+        every, now = self._settings.schedule.interfaces, self._now()
         due = {place for place in read if (at := self._counted_at.get(place)) is None or now - at >= every}
         self._counted_at.update(dict.fromkeys(due, now))
         samples = self._judge.samples(replace(view, regions=news), blocks_due=due)
         self._shown = view
-        return self._judge.judge(view, samples), samples
+        return self._judge.judge(view, samples, reach), samples
 
     def _as_judged(self, facts: RegionFacts, versions: Mapping[Place, Versions]) -> RegionFacts:
         """What the judge is shown: a place that was not read since this lead began is stale, and so not complete.
@@ -265,20 +270,11 @@ class Monitor:
         self._attempted, self._swept_at = set(), self._now()
         return True
 
-    def _measure(self, report: PollReport, inventory: Inventory) -> None:
-        metrics.coverage_ratio.set(report.regions_read / report.regions_expected if report.regions_expected else 0)
-        for region in inventory.regions:
-            if region.subnets_complete:
-                metrics.sweep_last_success_timestamp.labels(
-                    account=region.account_id, region=region.region, api="DescribeSubnets"
-                ).set(region.observed_at.timestamp())
-        by_quality = Counter(subnet.quality for subnet in inventory.subnets)
-        for quality in Quality:
-            metrics.subnets.labels(quality=quality.value).set(by_quality[quality])
-        by_status = Counter(alert.status for alert in self._store.open_alerts())
-        for status in AlertStatus:
-            if status is not AlertStatus.RESOLVED:
-                metrics.alerts.labels(state=status.value).set(by_status[status])
+    def _measure(self, inventory: Inventory) -> None:
+        measure_reads(inventory, self._now() - STALE_POLLS * self._settings.schedule.poll)
+        measure_alerts(self._store.open_alerts())
+        measure_estate(inventory, self._settings.metrics.most_subnets)
+        self._measured_at = self._now()
 
     def _tell(self, report: PollReport) -> None:
         for step in report.transitions:
@@ -311,6 +307,11 @@ class Monitor:
                 "transitions": len(report.transitions),
             },
         )
+
+
+def _has_passed(since: datetime | None, now: datetime, wait: timedelta) -> bool:
+    """Whether the wait is over; also where the clock was set back and it would be a long one."""
+    return since is None or not timedelta(0) <= now - since < wait
 
 
 def _unknown(inventory: Inventory, samples: Iterable[SubnetSample]) -> int:

@@ -1,6 +1,6 @@
 """Sources: which accounts and regions could be read lately, and how often in a row they could not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,10 @@ class Sources:
         else:
             source.failed_polls += 1
             source.reason = failure
+
+    def keep(self, is_read: Callable[[str, str], bool]) -> None:
+        """Forget the sources that are not to be read any more, so that an old failure opens nothing later."""
+        self._known = {source: found for source, found in self._known.items() if is_read(*source)}
 
     def samples(self, worth: Iterable[str] = ()) -> tuple[SourceSample, ...]:
         """The sources that failed last time, and those whose keys are in `worth` (they have an alert)."""

@@ -33,7 +33,6 @@ _PROMPTS = (
     ("Will 40 more nodes fit?", "plan +40 m5.large"),
     ("Why are pods pending?", "why"),
     ("What is open now?", "alerts"),
-    ("Why do pods get no address?", "explain address exhaustion"),
 )
 MOST_PROMPTS = 4
 """Source: https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts (at most four)."""
@@ -79,14 +78,14 @@ class AgentReply(ThreadReply):
         with self._lock:
             if self._answered or self._ts is not None:
                 return False
-            texts = [block["text"]["text"] for block in payload["blocks"] if block["type"] == "section" and "text" in block]
+            texts = [
+                block["text"]["text"] for block in payload["blocks"] if block["type"] == "section" and "text" in block
+            ]
             rest = [block for block in payload["blocks"] if block["type"] != "section" or "text" not in block]
             if any("<!" in text for text in texts):
                 return False  # dates are mrkdwn's own and would show as code in a stream's markdown
             try:
-                stream = self._agent_client.chat_stream(
-                    channel=self._asked_in, thread_ts=self._asked_ts, buffer_size=1
-                )
+                stream = self._agent_client.chat_stream(channel=self._asked_in, thread_ts=self._asked_ts, buffer_size=1)
                 for text in texts:
                     stream.append(markdown_text=f"{_markdown(text)}\n\n")
                 stream.stop(blocks=rest)

@@ -48,7 +48,7 @@ class Answering:
         people: People,
         workers: Workers,
         pictures: Pictures | None = None,
-        is_incident: Callable[[Request], bool] = lambda request: False,
+        is_incident: Callable[[Request], bool] = lambda _: False,
         renewal: Renewal | None = None,
         channel_name: Callable[[str], str] | None = None,
     ) -> None:

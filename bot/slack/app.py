@@ -1,6 +1,7 @@
 """The Bolt app: acknowledge at once, hand the question to the workers, answer where it was asked."""
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.asking.command import Request
@@ -28,7 +30,7 @@ from bot.slack.people import People
 from bot.slack.pictures import Pictures
 from bot.slack.renewal import Renewal
 from bot.slack.replies import PRIVATE_WAITS, VISIBLE_WAITS
-from bot.slack.sending import SEND_ERRORS, failure_of, write_client
+from bot.slack.sending import SEND_ERRORS, Outcome, failure_of, write_client
 from bot.slack.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,10 @@ ACK_THREADS = 32
 
 Source: slack_bolt/app/app.py (ThreadPoolExecutor(max_workers=5) unless one is given).
 """
+
+IDENTIFY_WAITS = (1.0, 2.0, 4.0)
+"""Seconds between the tries at the start: in all less than `serve` may take to stop."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackApp:
@@ -143,7 +149,7 @@ def _may_look(identity: Identity) -> bool:
 def _incident(services: Services | None) -> Callable[[Request], bool]:
     """Whether a question is asked in an incident; never without the services that know channels."""
     if services is None:
-        return lambda request: False
+        return lambda _: False
     known = services
     return lambda request: is_incident(request, channel_defaults(request, known))
 
@@ -155,13 +161,22 @@ def _renewal(services: Services | None, now: Callable[[], datetime]) -> Renewal 
     return Renewal(lambda: None if (known := facts().known()) is None else known.as_of, now)
 
 
-def identify(client: WebClient) -> Identity:
-    """Who the token belongs to. Raises: QueryError."""
-    try:
-        found = client.auth_test()
-    except SEND_ERRORS as exc:
-        reason = failure_of(exc).reason
-        raise QueryError(f"Slack refused the bot token or cannot be reached: {reason}.", api="auth.test") from exc
+def identify(client: WebClient, pause: Callable[[float], object] = time.sleep) -> Identity:
+    """Who the token belongs to; asked again for a few seconds where Slack is busy or the connection breaks.
+
+    A process that ended at once would be kept down by its supervisor for minutes. Raises: QueryError.
+    """
+    for seconds in (*IDENTIFY_WAITS, None):
+        try:
+            found = client.auth_test()
+            break
+        except SEND_ERRORS as exc:
+            failure = failure_of(exc)
+            if seconds is None or not _passes(exc):
+                message = f"Slack refused the bot token or cannot be reached: {failure.reason}."
+                raise QueryError(message, api="auth.test") from exc
+            log.warning("Slack did not say who we are; asking again", extra={"reason": failure.reason})
+            pause(seconds)
     return Identity(
         team_id=str(found.get("team_id") or ""),
         bot_user_id=str(found.get("user_id") or ""),
@@ -169,6 +184,13 @@ def identify(client: WebClient) -> Identity:
         enterprise_id=str(found.get("enterprise_id") or ""),
         scopes=granted_scopes(found),
     )
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the next try may succeed: Slack was busy or broken, or the connection was; a refused token stays so."""
+    failure = failure_of(error)
+    busy = failure.outcome in (Outcome.RATE_LIMITED, Outcome.AMBIGUOUS) or failure.reason.startswith("HTTP ")
+    return busy or not isinstance(error, SlackApiError)
 
 
 def granted_scopes(response: SlackResponse) -> frozenset[str]:

@@ -10,11 +10,20 @@ from slack_sdk.web import SlackResponse
 
 from bot.slack.sending import SEND_ERRORS, failure_of
 
-SCOPES = ("commands", "chat:write", "app_mentions:read", "im:history")
+SCOPES = ("commands", "chat:write", "app_mentions:read", "im:history", "assistant:write")
 """Scopes the bot cannot work without. Source: the manifests in deploy/ (each scope is used by a method or an event)."""
 
-OPTIONAL_SCOPES = ("channels:history", "groups:history", "im:write", "users:read", "usergroups:read")
-"""Scopes that make it better: finding a post whose reply was lost, and telling guests from members."""
+OPTIONAL_SCOPES = (
+    "channels:history",
+    "channels:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:write",
+    "users:read",
+    "usergroups:read",
+)
+"""Scopes that make it better: lost posts found again, graphs, names of channels, guests told from members."""
 
 
 class Found(Enum):

@@ -19,7 +19,8 @@ from bot.slack.desk import Desk
 from bot.slack.forms import FORMS, METADATA, SCOPE, TARGET, Form, InputError, filled, loading, refused, values
 from bot.slack.incoming import Incoming, from_action, from_person
 from bot.slack.listening import reply_to_press
-from bot.slack.replies import Reply, patiently
+from bot.slack.patience import patiently
+from bot.slack.replies import Reply
 from bot.slack.sending import SEND_ERRORS, failure_of
 
 log = logging.getLogger(__name__)

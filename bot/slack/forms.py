@@ -52,7 +52,7 @@ class Form:
     submit: str
     blocks: Callable[[Asked, str], list[Block]]
     command: Callable[[Values, str], str]
-    rest: Callable[[Asked], str] = lambda asked: ""
+    rest: Callable[[Asked], str] = lambda _: ""
 
 
 def loading(form: Form) -> dict[str, Any]:
@@ -156,7 +156,9 @@ def _watch_blocks(asked: Asked, channel: str) -> list[Block]:
     return [
         _search(SCOPE, "What to watch", asked.target, optional=False),
         _channel("channel", "Which channel is told", channel),
-        _text("below", "Only below", asked.options.get("below", ""), hint="For example 10% or 50. Empty: as configured."),
+        _text(
+            "below", "Only below", asked.options.get("below", ""), hint="For example 10% or 50. Empty: as configured."
+        ),
     ]
 
 

@@ -14,8 +14,8 @@ from bot.slack.blocks import section
 from bot.slack.desk import Desk, unhurried
 from bot.slack.incoming import Incoming, from_person
 from bot.slack.installation import Installation
+from bot.slack.patience import patiently
 from bot.slack.render import fallback, render
-from bot.slack.replies import patiently
 from bot.slack.sending import SEND_ERRORS, Outcome, failure_of
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _show(desk: Desk, services: Services, incoming: Incoming) -> None:
 
 def _published(desk: Desk, request: Request, message: Message) -> bool:
     """Whether the tab was published, if need be as bare text."""
-    whole = [block for block in render(message)["blocks"]][:VIEW_BLOCKS]
+    whole = render(message)["blocks"][:VIEW_BLOCKS]
     for blocks in (whole, [section(fallback(message)[:2_900])]):
         view = {"type": "home", "callback_id": "home", "blocks": blocks}
         try:
@@ -115,7 +115,9 @@ def welcome() -> Message:
         tone=Tone.NEUTRAL,
         verdict=("I tell how many ", Strong("IP addresses"), " are left in the subnets of your EKS clusters."),
         parts=(
-            Text(lines=(("Ask with ", Mono("/eksip status"), ", or mention me in a thread. I change nothing in AWS."),)),
+            Text(
+                lines=(("Ask with ", Mono("/eksip status"), ", or mention me in a thread. I change nothing in AWS."),)
+            ),
             Controls(
                 items=(
                     Button(label="Watch", command="watch", press=Press.FORM, primary=True),

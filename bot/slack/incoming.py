@@ -173,7 +173,7 @@ def from_shortcut(body: Body, identity: Identity, verb: str) -> Incoming:
 
 
 def from_person(body: Body, identity: Identity, text: str, **place: str) -> Incoming:
-    """A command that a person gives through a form, a Home tab or a menu; `place` is channel_id, channel_name, thread_ts."""
+    """A command given through a form, a Home tab or a menu; `place` is channel_id, channel_name, thread_ts."""
     user = body.get("user") or {}
     team_id = _word(user, "team_id") or _word(body.get("team") or {}, "id")
     return Incoming(
@@ -196,7 +196,9 @@ def from_person(body: Body, identity: Identity, text: str, **place: str) -> Inco
 def _words(value: object) -> list[str]:
     """Every `text` and `fallback` string of a message, of its attachments and of its blocks."""
     if isinstance(value, Mapping):
-        own = [v for k, v in value.items() if k in ("text", "fallback", "pretext", "title") and isinstance(v, str) and v]
+        own = [
+            v for k, v in value.items() if k in ("text", "fallback", "pretext", "title") and isinstance(v, str) and v
+        ]
         return own + [word for item in value.values() if isinstance(item, Mapping | list) for word in _words(item)]
     if isinstance(value, list):
         return [word for item in value for word in _words(item)]

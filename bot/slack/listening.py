@@ -8,7 +8,6 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.asking.command import Request, Surface
-from bot.commands import COMMANDS
 from bot.slack.agent import AgentReply
 from bot.slack.answering import BUSY
 from bot.slack.controls import GRAPH_ACTION, RUN_ACTION
@@ -21,7 +20,7 @@ from bot.slack.sending import SEND_ERRORS, failure_of
 SHORTCUT = "eksip_diagnose_message"
 """The callback id of the message shortcut in the manifests."""
 
-DIAGNOSES = "why" if any(command.verb == "why" for command in COMMANDS) else "explain"
+DIAGNOSES = "why"
 """The verb that reads pasted lines."""
 
 _ANY_ACTION = re.compile(r"")

@@ -12,7 +12,8 @@ from slack_sdk import WebClient
 
 from bot.message import Button, Chart, Context, Controls, Message, Press
 from bot.slack.mrkdwn import cut, one_line
-from bot.slack.replies import Shown, patiently
+from bot.slack.patience import patiently
+from bot.slack.replies import Shown
 from bot.slack.sending import SEND_ERRORS, failure_of
 from bot.slack.workers import Workers
 

@@ -2,11 +2,9 @@
 
 import json
 import logging
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -15,6 +13,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.asking.command import Surface
 from bot.message import Context, Message, Visibility
 from bot.slack.incoming import Incoming
+from bot.slack.patience import patiently
 from bot.slack.render import Payload, note, render, text_only
 from bot.slack.sending import (
     CALL_SECONDS,
@@ -28,8 +27,6 @@ from bot.slack.sending import (
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 VISIBLE_WAITS = (0.7, 10.0, 25.0)
 """Seconds after which a visible reply says that work goes on: a quicker answer comes without a placeholder."""
 PRIVATE_WAITS = (2.5, 25.0)
@@ -39,8 +36,6 @@ alone. With the answer these are three of the five uses Slack allows in 30 minut
 Source: https://github.com/slackapi/bolt-python/issues/1268 and https://github.com/slackapi/bolt-js/issues/2287
 (replace_original does nothing for a slash command).
 """
-LONGEST_WAIT_SECONDS = 30.0
-ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +104,7 @@ class ThreadReply:
         """Where the answer stands once it is posted."""
         return None if self._ts is None else Shown(channel=self._channel, thread_ts=self._thread_ts)
 
-    def is_private(self, message: Message) -> bool:
+    def is_private(self, message: Message) -> bool:  # noqa: ARG002 (other replies look at it)
         """Never: everybody in the conversation reads it."""
         return False
 
@@ -123,7 +118,7 @@ class ThreadReply:
             except SEND_ERRORS as exc:
                 log.info("a placeholder was not posted", extra={"reason": failure_of(exc).reason})
 
-    def answer(self, message: Message, *, feedback: str = "", lasting: bool = False) -> None:
+    def answer(self, message: Message, *, feedback: str = "", lasting: bool = False) -> None:  # noqa: ARG002 (it lasts)
         """Edit the placeholder into the answer, or post the answer where none was needed."""
         with self._lock:
             self._answered = True
@@ -325,27 +320,6 @@ def _say(client: WebClient, channel: str, thread_ts: str | None, text: str) -> N
         client.chat_postMessage(channel=channel, thread_ts=thread_ts, **note(text))
     except SEND_ERRORS as exc:
         log.info("a remark was not posted", extra={"channel": channel, "reason": failure_of(exc).reason})
-
-
-def patiently(call: Callable[[], T], *, repeatable: bool) -> T:
-    """The result of `call`, tried three times at most where Slack asks to wait or did not take it.
-
-    A doubtful call is made again only when doing it twice does no harm (`repeatable`).
-    Raises: SEND_ERRORS.
-    """
-    attempt = 1
-    while True:
-        try:
-            return call()
-        except SEND_ERRORS as exc:
-            failure = failure_of(exc)
-            again = failure.outcome in (Outcome.RATE_LIMITED, Outcome.UNAVAILABLE) or (
-                repeatable and failure.outcome is Outcome.AMBIGUOUS
-            )
-            if not again or attempt >= ATTEMPTS:
-                raise
-            time.sleep(min(max(failure.retry_after.total_seconds(), float(attempt)), LONGEST_WAIT_SECONDS))
-            attempt += 1
 
 
 def _reason(body: str, status: int) -> str:

@@ -125,9 +125,7 @@ class BoardsStore(Database):
     def end_board(self, board_id: int, now: datetime, reason: str) -> None:
         """End a board: nothing edits it any more."""
         with self.writing() as connection:
-            connection.execute(
-                update(BOARD).where(BOARD.c.board_id == board_id).values(ended_at=now, reason=reason)
-            )
+            connection.execute(update(BOARD).where(BOARD.c.board_id == board_id).values(ended_at=now, reason=reason))
 
     def open_boards(self) -> int:
         """How many boards run."""

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, sele
 
 from bot.inventory import BlindSpot, ClusterFacts, RegionFacts
 from bot.store.database import Database, insert_into
+from bot.store.due_reads import DUE_READ
 from bot.store.joining import assembled, joined, joined_clusters, joined_subnets
 from bot.store.tables import ACCOUNT_BLIND_SPOT, REGION_FACTS
 
@@ -122,6 +123,20 @@ class FactsStore(Database):
                 for row in connection.execute(select(REGION_FACTS).where(_PLACE.in_(part))).mappings():
                     found[row["account_id"], row["region"]] = _assembled(row, None)
         return found
+
+    def account_ids(self) -> frozenset[str]:
+        """The accounts of which facts are kept or reads planned, by any process."""
+        both = select(REGION_FACTS.c.account_id).union(select(DUE_READ.c.account_id))
+        with self.reading() as connection:
+            return frozenset(connection.execute(both).scalars())
+
+    def forget_accounts(self, account_ids: Collection[str]) -> None:
+        """Drop what is known and planned of these accounts; their history stays."""
+        if not account_ids:
+            return
+        with self.writing() as connection:
+            for table in (REGION_FACTS, ACCOUNT_BLIND_SPOT, DUE_READ):
+                connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
 
     def save_account_blind_spots(self, blind_spots: Iterable[BlindSpot], of: Collection[str] | None = None) -> None:
         """Replace what could not be read of accounts as a whole, or of the accounts `of` alone, by these."""

@@ -30,9 +30,7 @@ class FeedbackStore(Database):
         """Remember a press, in place of an earlier one on the same message; whether it is the first or another word."""
         key = {"user_id": user_id, "channel": channel, "message_ts": message_ts}
         given = {"verb": verb, "text": text, "helped": helped, "at": now}
-        here = (
-            (FEEDBACK.c.user_id == user_id) & (FEEDBACK.c.channel == channel) & (FEEDBACK.c.message_ts == message_ts)
-        )
+        here = (FEEDBACK.c.user_id == user_id) & (FEEDBACK.c.channel == channel) & (FEEDBACK.c.message_ts == message_ts)
         with self.writing() as connection:
             before = connection.execute(select(FEEDBACK.c.helped).where(here)).scalar()
             row = insert_into(connection, FEEDBACK).values(**key, **given)

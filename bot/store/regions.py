@@ -19,6 +19,7 @@ class Regions:
         """Take over what was written since, by this process or another replica; how many places are known."""
         with self._lock:
             stored = self._store.versions()
+            self._kept = {place: kept for place, kept in self._kept.items() if place in stored}
             stale = [place for place, versions in stored.items() if self._version(place) != versions]
             self._kept.update(self._store.kept(stale) if stale else {})
             return len(self._kept)

@@ -15,6 +15,7 @@ from bot.store.boards import BoardsStore
 from bot.store.broken_channels import BrokenChannelsStore
 from bot.store.channel_defaults import ChannelDefaultsStore
 from bot.store.database import insert_into, open_engine, sqlite_path
+from bot.store.digests import DigestsStore
 from bot.store.due_reads import DueReadsStore
 from bot.store.facts import FactsStore
 from bot.store.feedback import FeedbackStore
@@ -29,6 +30,7 @@ from bot.store.serving import Serving
 from bot.store.silences import SilencesStore
 from bot.store.tables import ALERT, AUDIT, FIRST_TIME, MESSAGE_OUTBOX, OUTBOX, SILENCE, OutboxState
 from bot.store.watches import WatchesStore
+from bot.store.work_gaps import WorkGapsStore
 
 SETTLED_KEPT = timedelta(hours=48)
 """Two days of messages that were sent, and of alerts that never fired."""
@@ -49,6 +51,7 @@ class Store(
     SamplesStore,
     ForecastsStore,
     WatchesStore,
+    DigestsStore,
     AlertsStore,
     NotificationsStore,
     SilencesStore,
@@ -60,6 +63,7 @@ class Store(
     ChannelDefaultsStore,
     BoardsStore,
     FeedbackStore,
+    WorkGapsStore,
 ):
     """Facts, watches, alerts, the outbox, and which deliveries were taken; SQLite or PostgreSQL."""
 
@@ -98,7 +102,7 @@ class Store(
         )
         with self.writing() as connection:
             gone = sum(connection.execute(statement).rowcount for statement in statements)
-        gone += self.prune_boards(now) + self.prune_feedback(now)
+        gone += self.prune_boards(now) + self.prune_feedback(now) + self.prune_gaps(now)
         return gone + self.prune_samples(now) + self.prune_forecasts(now)
 
     def backup(self, path: Path) -> None:

@@ -115,7 +115,13 @@ class Parts:
             now=self.now,
             sessions=Sessions(workers=aws.workers, pace=Pace(per_second=aws.calls_per_second)),
             organization=organization,
+            known=self._accounts_read_before,
         )
+
+    def _accounts_read_before(self) -> tuple[str, ...]:
+        """The accounts of which facts are stored: of these it is known when one has left."""
+        store = self.stored()
+        return () if store is None else tuple(store.account_ids())
 
     @property
     def store(self) -> "Store":

@@ -28,7 +28,7 @@ def plans(seed: int, episodes: int) -> tuple[Plan, ...]:
     share = -(-episodes // SITES)
     seconds = max(share / EPISODES_PER_SECOND, 20.0)
     a_site = partial(
-        plan, seed, episodes=share, kills=max(int(seconds / 12), 3), troubles=int(seconds / 3), seconds=seconds
+        plan, seed, episodes=share, kills=max(int(seconds / 20), 3), troubles=int(seconds / 3), seconds=seconds
     )
     return (
         a_site("sqlite"),

@@ -8,9 +8,11 @@ import pytest
 import yaml
 from slack_sdk import WebClient
 
+from bot.commands import COMMANDS
 from bot.config import SlackSettings
 from bot.slack import check
 from bot.slack.http import SLACK_PATH
+from bot.slack.listening import SHORTCUT
 
 ROOT = Path(__file__).parent.parent.parent
 MANIFESTS = {
@@ -19,24 +21,38 @@ MANIFESTS = {
 }
 
 CORE_SCOPES = {
+    "assistant_threads_setStatus": {"assistant:write"},
+    "assistant_threads_setSuggestedPrompts": {"assistant:write"},
+    "chat_stream": {"chat:write"},
     "auth_test": set[str](),
     "chat_postMessage": {"chat:write"},
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
+    "views_open": set[str](),
+    "views_publish": set[str](),
+    "views_update": set[str](),
 }
 OPTIONAL_SCOPES = {
     "conversations_history": {"channels:history", "groups:history"},
+    "conversations_info": {"channels:read", "groups:read"},
     "conversations_open": {"im:write"},
     "conversations_replies": {"channels:history", "groups:history"},
+    "files_upload_v2": {"files:write"},
     "users_info": {"users:read"},
     "usergroups_users_list": {"usergroups:read"},
 }
 """The scopes of each Web API method. Source: https://docs.slack.dev/reference/methods (one page for each)."""
-TRIED_WITHOUT = {"conversations_info"}
-"""What only `eksip check` calls: without its scope the check says which one to add, and nothing else misses it."""
-EVENT_SCOPES = {"app_mention": {"app_mentions:read"}, "message": {"im:history"}}
-"""Source: https://docs.slack.dev/reference/events/app_mention and …/message.im."""
-EVENT_NAMES = {"app_mention": "app_mention", "message": "message.im"}
+EVENT_SCOPES = {
+    "app_home_opened": set[str](),
+    "app_mention": {"app_mentions:read"},
+    "app_uninstalled": set[str](),
+    "message": {"im:history"},
+    "tokens_revoked": set[str](),
+}
+OPTIONAL_EVENT_SCOPES = {"member_joined_channel": {"channels:read", "groups:read"}}
+"""Source: https://docs.slack.dev/reference/events (one page for each). Without its scopes an event is not sent."""
+EVENT_NAMES = {"message": "message.im"}
+"""Events that a manifest calls otherwise than Bolt does."""
 
 Manifest = dict[str, Any]
 
@@ -78,17 +94,18 @@ def manifest(request: pytest.FixtureRequest) -> Manifest:
 
 def test_the_scopes_are_those_of_the_methods_and_events_used(manifest: Manifest) -> None:
     """Nothing is asked for that no call needs, and nothing a call needs is missing."""
-    assert _methods() == {*CORE_SCOPES, *OPTIONAL_SCOPES, *TRIED_WITHOUT}
+    assert _methods() == {*CORE_SCOPES, *OPTIONAL_SCOPES}
     scopes = manifest["oauth_config"]["scopes"]
-    core = set[str]().union(*CORE_SCOPES.values(), *(EVENT_SCOPES[event] for event in _events()), {"commands"})
+    core = set[str]().union(*CORE_SCOPES.values(), *EVENT_SCOPES.values(), {"commands"})
+    assert _events() == {*EVENT_SCOPES, *OPTIONAL_EVENT_SCOPES}
     assert set(scopes["bot"]) == core
-    assert set(scopes["bot_optional"]) == set[str]().union(*OPTIONAL_SCOPES.values())
+    assert set(scopes["bot_optional"]) == set[str]().union(*OPTIONAL_SCOPES.values(), *OPTIONAL_EVENT_SCOPES.values())
     assert (set(scopes["bot"]), set(scopes["bot_optional"])) == (set(check.SCOPES), set(check.OPTIONAL_SCOPES))
 
 
 def test_the_events_are_those_listened_to(manifest: Manifest) -> None:
     """Slack sends exactly the events that have a listener."""
-    wanted = {EVENT_NAMES[event] for event in _events()}
+    wanted = {EVENT_NAMES.get(event, event) for event in _events()}
     assert set(manifest["settings"]["event_subscriptions"]["bot_events"]) == wanted
 
 
@@ -111,11 +128,28 @@ def test_every_text_is_within_slacks_limits(manifest: Manifest) -> None:
         assert len(command["command"]) <= 32
         assert len(command["description"]) <= 2_000
         assert len(command["usage_hint"]) <= 1_000
+    agent = manifest["features"]["agent_view"]
+    assert len(agent["agent_description"]) <= 300
+    assert 1 <= len(agent["suggested_prompts"]) <= 4
+    for shortcut in manifest["features"]["shortcuts"]:
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["callback_id"]) <= 255
+        assert len(shortcut["description"]) <= 150
+
+
+def test_the_shortcut_and_the_prompts_are_those_the_bot_knows(manifest: Manifest) -> None:
+    """The message shortcut has a listener, and every suggested prompt begins with a verb."""
+    (shortcut,) = manifest["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", SHORTCUT)
+    verbs = {command.verb for command in COMMANDS}
+    prompts = [prompt["message"] for prompt in manifest["features"]["agent_view"]["suggested_prompts"]]
+    assert [prompt for prompt in prompts if prompt.split()[0] not in verbs] == []
 
 
 def test_direct_messages_can_be_written(manifest: Manifest) -> None:
     """The messages tab takes text, or nobody could ask in private."""
     home = manifest["features"]["app_home"]
+    assert home["home_tab_enabled"] is True
     assert home["messages_tab_enabled"] is True
     assert home["messages_tab_read_only_enabled"] is False
 

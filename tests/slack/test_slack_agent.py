@@ -1,4 +1,4 @@
-"""Direct messages and message shortcuts: status while working, follow-ups in threads, other people's words as questions."""
+"""Direct messages and message shortcuts: status while working, follow-ups, other people's words as questions."""
 
 import threading
 from collections.abc import Iterator
@@ -70,7 +70,9 @@ def test_a_follow_up_in_a_thread_of_direct_messages_stays_there(bot: EstateBot) 
 def test_a_long_answer_in_a_thread_of_direct_messages_is_streamed(bot: EstateBot) -> None:
     """The sections come one after the other, and the last call puts the whole answer with its buttons in place."""
     sections = tuple(Text(lines=((f"Section {number} " + "words " * 150,),)) for number in range(5))
-    bot.made["long"] = lambda request: Message(text="Long answer.", verdict=("Long answer.",), parts=sections, command="x")
+    bot.made["long"] = lambda request: Message(
+        text="Long answer.", verdict=("Long answer.",), parts=sections, command="x"
+    )
     parent = bot.slack.say("help", channel="dm:ana")
     bot.slack.say("long one", channel="dm:ana", thread_ts=parent)
     message = bot.posted("Section 4", "dm:ana")
@@ -82,7 +84,9 @@ def test_a_long_answer_in_a_thread_of_direct_messages_is_streamed(bot: EstateBot
 
 def test_a_stream_slack_refuses_is_an_ordinary_message(bot: EstateBot) -> None:
     sections = tuple(Text(lines=((f"Section {number} " + "words " * 150,),)) for number in range(5))
-    bot.made["long"] = lambda request: Message(text="Long answer.", verdict=("Long answer.",), parts=sections, command="x")
+    bot.made["long"] = lambda request: Message(
+        text="Long answer.", verdict=("Long answer.",), parts=sections, command="x"
+    )
     bot.slack.faults.error("chat.startStream", "missing_scope", times=9)
     parent = bot.slack.say("help", channel="dm:ana")
     bot.slack.say("long one", channel="dm:ana", thread_ts=parent)

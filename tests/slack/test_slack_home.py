@@ -69,7 +69,8 @@ def test_home_shows_only_what_the_person_may_see(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"), [pytest.param("guest", "guests", id="guest"), pytest.param("external", "organisations", id="external")]
+    ("kind", "words"),
+    [pytest.param("guest", "guests", id="guest"), pytest.param("external", "organisations", id="external")],
 )
 def test_home_refuses_guests_and_people_from_elsewhere(bot: EstateBot, kind: str, words: str) -> None:
     bot.slack.add_user("eve", guest=kind == "guest", external=kind == "external")

@@ -61,7 +61,7 @@ def filled(bot: EstateBot, user: str = "ana") -> dict[str, Any]:
         return view if view is not None and "One moment" not in str(view["blocks"]) else None
 
     view = dict(bot.slack.wait_for(found, timeout=20))
-    assert [p for p in problems({k: v for k, v in view.items() if k in KEPT}, "modal")] == []
+    assert problems({k: v for k, v in view.items() if k in KEPT}, "modal") == []
     return view
 
 

@@ -1,4 +1,4 @@
-"""How channels are answered: their defaults, incidents, feedback; and that no surface shows what is not for its reader."""
+"""How channels are answered: defaults, incidents, feedback; and that no surface shows what is not for its reader."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -29,7 +29,8 @@ def set_defaults(bot: EstateBot, words: str, channel: str = "ops") -> None:
     before = len([m for m in bot.slack.messages(channel) if "defaults are changed" in m["text"]])
     bot.slack.slash(f"defaults {words}", channel=channel)
     bot.slack.wait_for(
-        lambda: len([m for m in bot.slack.messages(channel) if "defaults are changed" in m["text"]]) > before, timeout=20
+        lambda: len([m for m in bot.slack.messages(channel) if "defaults are changed" in m["text"]]) > before,
+        timeout=20,
     )
 
 

@@ -95,4 +95,6 @@ def test_the_migrations_are_package_data() -> None:
         "r0005_due_reads.py",
         "r0006_forecast_log.py",
         "r0007_runs_out.py",
+        "r0008_conversation.py",
+        "r0009_digests.py",
     ]

@@ -46,10 +46,12 @@ class SubnetView:
 class ClusterView:
     """A cluster with its nodes and what its CNI, its Auto Scaling groups and its add-on say.
 
-    `settings` are the add-on's over the shipped ones; `known` is False where nobody tells and they were assumed.
+    `ref` is how eksip's own commands name it. `settings` are the add-on's over the shipped ones; `known` is False
+    where nobody tells and they were assumed.
     """
 
     cluster: Cluster
+    ref: str
     settings: PoolSettings
     known: bool
     mix: NodeMix
@@ -81,11 +83,6 @@ class ClusterView:
         if isinstance(self.figures, Unread) or self.figures.total_ips is None or self.figures.assigned_ips is None:
             return None
         return max(round(self.figures.total_ips - self.figures.assigned_ips), 0)
-
-    @property
-    def ref(self) -> str:
-        """How eksip's own commands name it."""
-        return f"cluster:{self.cluster.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
