@@ -108,10 +108,12 @@ class Facts:
 
     def _from_store(self) -> Inventory | None:
         store = self._stored()
+        if store is None:
+            return None
         from bot.store.due_reads import Lane  # here: a question that needs no store loads no database library
 
-        regions = store.regions() if store is not None else ()
-        if not regions or store is None:
+        regions = store.regions()
+        if not regions:
             return None
         fleet = Fleet(accounts=self._reader().accounts())
         found = inventory_of(fleet, regions, store.planned(Lane.SUBNETS), store.blind_spots())

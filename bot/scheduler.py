@@ -1,4 +1,4 @@
-"""The scheduler: runs the poll, the pruning and the refresh of metrics at their times, each one at a time."""
+"""The scheduler: runs the poll, the pruning, the metrics and the digests at their times, each one at a time."""
 
 import logging
 import threading
@@ -23,6 +23,9 @@ PRUNE_EVERY = timedelta(hours=1)
 REFRESH_EVERY = timedelta(seconds=15)
 """How often gauges that nothing else sets are read from the store: Prometheus's usual scrape interval."""
 
+DIGESTS_EVERY = timedelta(minutes=1)
+"""How often digests that are due are looked for: none is later than the minute it is set for."""
+
 STOP_SECONDS = 10
 """How long a running job may take to end when the process stops: what `serve` promises after SIGTERM."""
 
@@ -38,6 +41,7 @@ class Scheduler:
         poll: Callable[[], object],
         prune: Callable[[], object],
         refresh: Callable[[], object],
+        digests: Callable[[], object] | None = None,
         poll_every: timedelta,
         now: Callable[[], datetime],
     ) -> None:
@@ -50,7 +54,8 @@ class Scheduler:
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         )
         self._scheduler.add_listener(self._on_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
-        jobs = (("poll", poll, poll_every), ("prune", prune, PRUNE_EVERY), ("refresh", refresh, REFRESH_EVERY))
+        jobs = [("poll", poll, poll_every), ("prune", prune, PRUNE_EVERY), ("refresh", refresh, REFRESH_EVERY)]
+        jobs += [] if digests is None else [("digests", digests, DIGESTS_EVERY)]
         for name, job, every in jobs:
             self._scheduler.add_job(
                 self._run, "interval", args=(name, job), seconds=every.total_seconds(), id=name, next_run_time=now()

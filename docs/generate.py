@@ -52,6 +52,7 @@ ASKED = {
     "trend": "trend private-1a 7d",
     "forecast": "forecast cluster:prod-eu",
     "top": "top runout",
+    "digest": "digest",
     "why": "why cluster:prod-us",
     "explain": "explain prefix delegation",
     "accounts": "accounts",

@@ -48,7 +48,7 @@ class DigestTimes:
         return now.astimezone(ZoneInfo(self.zone)).date()
 
     def at(self, day: date) -> datetime:
-        """The moment (UTC) of the digest of a day: of a repeated hour the first, for a skipped time the next there is."""
+        """The moment (UTC) of the digest of a day: the first of a repeated hour, the next there is of a skipped one."""
         zone = ZoneInfo(self.zone)
         wanted = datetime.combine(day, self.clock)
         moment = wanted.replace(tzinfo=zone).astimezone(UTC)

@@ -46,9 +46,13 @@ class DigestMissed(AnswerModel):
     """What the bot itself missed in the period."""
 
     down_seconds: float | None = Field(description="Time in which no process served; null: never recorded.")
-    unswept_seconds: float | None = Field(description="Time in which the fleet was not read whole; null: never recorded.")
+    unswept_seconds: float | None = Field(
+        description="Time in which the fleet was not read whole; null: never recorded."
+    )
     digests: int = Field(description="Digests of this channel that were not sent.")
-    channels_broken: list[str] = Field(description="Channels that Slack refuses; where sight is limited, this one alone.")
+    channels_broken: list[str] = Field(
+        description="Channels that Slack refuses; where sight is limited, this one alone."
+    )
     messages_given_up: int = Field(
         description="Messages of the period that could not be sent; alert cards of its last two days."
     )
@@ -61,7 +65,9 @@ class DigestReport(AnswerModel):
     began_at: datetime = Field(description="Start of the period.")
     ended_at: datetime = Field(description="Its end.")
     week: int = Field(description="ISO week in the digest's time zone.")
-    due_at: datetime | None = Field(description="When it was due, of one sent later than that; null: in time, or asked.")
+    due_at: datetime | None = Field(
+        description="When it was due, of one sent later than that; null: in time, or asked."
+    )
     subnets: int = Field(description="Subnets.")
     clusters: int = Field(description="Clusters.")
     under_10_pct: int = Field(description="Subnets with less than 10% free.")
@@ -90,5 +96,7 @@ class DigestScheduleJson(AnswerModel):
 class DigestAnswer(AnswerModel):
     """`digest`: shown, set, stopped, or when it comes."""
 
-    report: DigestReport | None = Field(description="The digest; null where it was set, stopped or asked when it comes.")
+    report: DigestReport | None = Field(
+        description="The digest; null where it was set, stopped or asked when it comes."
+    )
     schedule: DigestScheduleJson | None = Field(description="When the channel gets it; null: it gets none.")

@@ -17,6 +17,7 @@ from bot.answers.capacity import (
 )
 from bot.answers.conversation import BoardAnswer, DefaultsAnswer, OverviewAnswer
 from bot.answers.diagnosis import WhyAnswer
+from bot.answers.digest import DigestAnswer
 from bot.answers.guide import ExplainAnswer, HelpAnswer
 from bot.answers.history import BacktestAnswer, ForecastAnswer, TopAnswer, TrendAnswer
 from bot.answers.nodes import MaxPodsAnswer
@@ -37,6 +38,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "trend": TrendAnswer,
     "forecast": ForecastAnswer,
     "top": TopAnswer,
+    "digest": DigestAnswer,
     "why": WhyAnswer,
     "explain": ExplainAnswer,
     "accounts": AccountsAnswer,

@@ -18,7 +18,7 @@ INCIDENT_NAME = re.compile(r"^inc(?:ident)?[-_]", re.IGNORECASE)
 """How channels of incidents are called: inc-4821, incident-payments."""
 
 TAKES_SCOPE = frozenset(
-    {"status", "who", "plan", "tune", "prefix", "upgrade", "trend", "forecast", "top", "board", "why"}
+    {"status", "who", "plan", "tune", "prefix", "upgrade", "trend", "forecast", "top", "board", "why", "digest"}
 )
 """Verbs that mean the channel's own target where none is named."""
 

@@ -20,7 +20,7 @@ class DigestDeed(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestWords:
-    """The words read: what is asked, the days (0 is Monday) and the clock time of a new digest, the words of a scope."""
+    """The words read: what is asked, days (0 is Monday) and clock time of a new digest, the words of a scope."""
 
     deed: DigestDeed
     days: frozenset[int] = frozenset()
@@ -114,7 +114,7 @@ def _clock(words: list[str]) -> tuple[time, int]:
         hour = hour % 12 + (12 if half == "pm" else 0) if 1 <= hour <= 12 else 24
     if hour > 23 or minute > 59:
         raise UserError(
-            f"`{' '.join(words[:used])[:20]}` is no time of day. For example `digest mon 9:00` or `digest daily 17:30`.",
-            ["digest mon 9:00", "digest daily 17:30"],
+            f"`{' '.join(words[:used])[:20]}` is no time of day. For example `digest mon 9:00`, `digest daily 5pm`.",
+            ["digest mon 9:00", "digest daily 5pm"],
         )
     return time(hour, minute), used

@@ -59,7 +59,7 @@ def not_configured(request: Request, problem: ConfigError) -> Message:
 
 
 def _run(asked: Asked, request: Request, services: Services) -> Message:
-    command = _BY_VERB[asked.verb]
+    command = _meant(asked)
     refused = refusal(request, command, services.settings.access)
     if refused is not None:
         _record_denial(request, services, command.verb, refused)
@@ -72,6 +72,20 @@ def _run(asked: Asked, request: Request, services: Services) -> Message:
         message = replace(message, parts=(Context(lines=((asked.read_as,),)), *message.parts))
     message = as_seen(message, command, request, defaults)
     return replace(message, visibility=Visibility.IN_CHANNEL) if asked.share else message
+
+
+def _meant(asked: Asked) -> Command:
+    """The command of the verb, as one that writes where its words change something.
+
+    Raises: UserError when such words follow a misspelt verb: what changes something is never guessed.
+    """
+    command = _BY_VERB[asked.verb]
+    if command.changes is None or not command.changes(asked.words):
+        return command
+    if asked.read_as:
+        meant = f"{asked.verb} {asked.target}"[:150]
+        raise UserError(f"Did you mean `{meant}`? That changes something, so I do not guess.", [meant])
+    return replace(command, writes=True)
 
 
 def _done(command: Command, asked: Asked, request: Request, services: Services) -> Message:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from bot.asking.command import POOL_FLAGS, POOL_OPTIONS, Asked, Command, Request
+from bot.asking.digest_words import digest_changes
 from bot.commands.help import help_command
 from bot.message import Message
 from bot.services import Services
@@ -144,6 +145,16 @@ VERBS: tuple[Command, ...] = (
         summary="Soonest to run out, moved most in a day, or most warm addresses",
         example="top runout",
         run=_in("top"),
+    ),
+    Command(
+        verb="digest",
+        usage="digest [SCOPE] | mon 9:00 [tz=Europe/Berlin] [SCOPE] | daily 8:30 | when | off",
+        summary="A week in one message: what is low, alerts, how forecasts did, what I missed; now, or on a schedule",
+        example="digest",
+        run=_in("digest"),
+        aliases=("report",),
+        options=("tz",),
+        changes=digest_changes,
     ),
     Command(
         verb="why",

@@ -13,7 +13,7 @@ from bot.asking.sight import seen_scopes, sight
 from bot.config import Settings
 from bot.inventory import Inventory
 from bot.message import Message
-from bot.store import OutboxItem, Store, Untold
+from bot.store import OutboxItem, Store, Untold, WithdrawnError
 
 LAST_LOOK = frozenset({Why.QUIET_HOURS, Why.SILENCED, Why.INHIBITED})
 """What stops a first message that waits: somebody silenced it, or the quiet hours began, while Slack was away."""
@@ -36,7 +36,10 @@ class Cards:
         self._now = now
 
     def message(self, item: OutboxItem) -> Message | None:
-        """The card as it stands; None when its alert is no longer stored, or it must be quiet now."""
+        """The card as it stands; None when its alert is no longer stored.
+
+        Raises: WithdrawnError when it must be quiet now, with what is queued of it taken back.
+        """
         alert = self._store.alert(item.alert_id)
         if alert is None:
             return None
@@ -46,7 +49,8 @@ class Cards:
         silences = self._store.silences(now)
         if item.card_ts is None:
             if group.is_resolved:
-                return outage_card(group.lead)
+                # The outage card tells of one alert; a group's card names each of its own.
+                return outage_card(group.lead) if len(group.alerts) == 1 else group_card(group, now)
             around = Around(
                 channel=item.channel,
                 now=now,
@@ -71,7 +75,7 @@ class Cards:
                     for member in group.firing
                 ]
                 self._store.withdraw_card(item.alert_id, item.channel, untold, now)
-                return None
+                raise WithdrawnError(decision.why.value)
         overlays = {
             member.alert_id: overlay_of(member, acks, silences, now)
             for member in group.alerts

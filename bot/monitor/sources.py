@@ -10,6 +10,12 @@ from bot.inventory import Inventory, RegionFacts
 WHOLE_ACCOUNT = ""
 """The region of a source that is an account as a whole: its credentials and the list of its regions."""
 
+NOBODY = ""
+"""The account of a failure that came before any account was known: who the caller is could not be asked.
+
+It is over once anything could be read, for nothing is read before the caller is known.
+"""
+
 _SUBNET_READ = "DescribeSubnets"
 
 
@@ -36,6 +42,9 @@ class Sources:
                 self.attempted(facts.account_id, WHOLE_ACCOUNT, now, None)
         for spot in read.blind_spots:
             self.attempted(spot.account_id, WHOLE_ACCOUNT, now, spot.reason)
+        nameless = {spot.account_id for spot in read.blind_spots} & {NOBODY}
+        if (NOBODY, WHOLE_ACCOUNT) in self._known and not nameless and any(f.subnets_complete for f in read.regions):
+            self.attempted(NOBODY, WHOLE_ACCOUNT, now, None)
 
     def attempted(self, account_id: str, region: str, at: datetime, failure: str | None) -> None:
         """Take one attempt to read an account and region; `failure` is why it could not be read, None when it could."""

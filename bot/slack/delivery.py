@@ -18,6 +18,7 @@ from bot.slack.posting import Addressed, LateError, Poster, is_person
 from bot.slack.queues import EVENT_TYPE, MESSAGE_EVENT_TYPE, CardQueue, ItemT, MessageQueue, Queue
 from bot.slack.render import render
 from bot.slack.sending import CHANNEL_ERRORS, SEND_ERRORS, Outcome, SendFailure, failure_of
+from bot.store import WithdrawnError
 
 if TYPE_CHECKING:
     from bot.store import Claimed, OutboxItem, Store
@@ -38,7 +39,8 @@ FAILED_ROUND_SECONDS = 5.0
 class Delivery:
     """Claims what is due, sends the message as it stands now, and records how it went.
 
-    `card` gives the message of a card from the alert's current stored state, or None when the alert is gone.
+    `card` gives the message of a card from the alert's current stored state, or None when the alert is gone; it raises
+    WithdrawnError for one that was taken back.
     `fallback` is the channel that gets the cards of channels Slack refuses for good. `on_sent` is told of every card
     that is in a channel, with its channel and ts, after that is recorded: what hangs on a card never holds it up.
     """
@@ -126,9 +128,14 @@ class Delivery:
                     payload=render(message),
                     mark=queue.mark(item),
                     thread_ts=queue.thread_ts(item),
+                    broadcast=queue.is_broadcast(item),
                     lease_until=lease_until,
                 )
             )
+        except WithdrawnError as exc:
+            queue.back(item, self._now())
+            metrics.slack_send_total.labels(outcome="withdrawn").inc()
+            log.info("a message was taken back", extra={**queue.named(item), "reason": str(exc)})
         except SEND_ERRORS as exc:
             self._failed(queue, item, failure_of(exc))
         except LateError:

@@ -32,12 +32,16 @@ class LateError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressed:
-    """A message with all that Slack needs: its mark is (event type, field, value) of the metadata that finds it."""
+    """A message with all that Slack needs: its mark is (event type, field, value) of the metadata that finds it.
+
+    Source: https://docs.slack.dev/reference/methods/chat.postMessage (reply_broadcast, with thread_ts only).
+    """
 
     item: "Claimed"
     payload: Payload
     mark: tuple[str, str, str]
     thread_ts: str | None
+    broadcast: bool
     lease_until: datetime
 
 
@@ -90,9 +94,10 @@ class Poster:
                 raise LateError
             self._on_call(message.item.channel, False)
             metadata = {"event_type": event_type, "event_payload": {field: value}}
-            return self._client.chat_postMessage(
-                channel=channel, thread_ts=message.thread_ts, metadata=metadata, **content
-            )
+            thread: dict[str, object] = {} if message.thread_ts is None else {"thread_ts": message.thread_ts}
+            if thread and message.broadcast:
+                thread["reply_broadcast"] = True
+            return self._client.chat_postMessage(channel=channel, metadata=metadata, **thread, **content)
 
         response = sent(post, message.payload)
         return Posted(channel=str(response["channel"]), ts=str(response["ts"]), outcome="posted")

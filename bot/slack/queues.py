@@ -42,6 +42,9 @@ class Queue(Protocol[ItemT]):
     def thread_ts(self, item: ItemT) -> str | None:
         """The message whose thread it belongs in."""
 
+    def is_broadcast(self, item: ItemT) -> bool:
+        """Whether a message in a thread is shown in the channel too."""
+
     def named(self, item: ItemT) -> Mapping[str, object]:
         """What the log calls the row."""
 
@@ -88,6 +91,10 @@ class CardQueue:
     def thread_ts(self, item: "OutboxItem") -> str | None:  # noqa: ARG002 (what every queue is asked)
         """A card is never in a thread."""
         return None
+
+    def is_broadcast(self, item: "OutboxItem") -> bool:  # noqa: ARG002 (what every queue is asked)
+        """A card is in the channel anyway."""
+        return False
 
     def named(self, item: "OutboxItem") -> Mapping[str, object]:
         """The alert's number."""
@@ -138,6 +145,10 @@ class MessageQueue:
     def thread_ts(self, item: "QueuedMessage") -> str | None:
         """The message whose thread it belongs in."""
         return item.thread_ts
+
+    def is_broadcast(self, item: "QueuedMessage") -> bool:
+        """As it was queued."""
+        return item.broadcast
 
     def named(self, item: "QueuedMessage") -> Mapping[str, object]:
         """The key under which it was queued."""

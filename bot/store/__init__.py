@@ -10,7 +10,7 @@ from bot.store.database import open_engine
 from bot.store.feedback import FeedbackCount
 from bot.store.messages import QueuedMessage
 from bot.store.migrate import upgrade
-from bot.store.notifications import Entry, Log, Notice
+from bot.store.notifications import Entry, Log, Notice, WithdrawnError
 from bot.store.outbox import Claimed, OutboxItem
 from bot.store.serving import Serving
 from bot.store.store import Store, open_store
@@ -35,6 +35,7 @@ __all__ = [
     "Untold",
     "Verdicts",
     "Watch",
+    "WithdrawnError",
     "open_engine",
     "open_store",
     "upgrade",

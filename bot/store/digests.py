@@ -127,9 +127,7 @@ class DigestsStore(AlertsStore):
         total = 0
         with self.reading() as connection:
             for table in (OUTBOX, MESSAGE_OUTBOX):
-                dead = select(func.count()).where(
-                    table.c.state == OutboxState.DEAD.value, table.c.settled_at >= since
-                )
+                dead = select(func.count()).where(table.c.state == OutboxState.DEAD.value, table.c.settled_at >= since)
                 if channel is not None:
                     dead = dead.where(table.c.channel == channel)
                 total += int(connection.execute(dead).scalar_one())

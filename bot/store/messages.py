@@ -22,12 +22,16 @@ MESSAGES_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedMessage(Claimed):
-    """A message to send now; `content` is its JSON, `thread_ts` the message whose thread it belongs in."""
+    """A message to send now; `content` is its JSON, `thread_ts` the message whose thread it belongs in.
+
+    A `broadcast` reply is shown in the channel too: one in a thread alone is heard by those who follow it.
+    """
 
     message_id: int
     dedup_key: str
     content: str
     thread_ts: str | None = None
+    broadcast: bool = False
 
     @property
     def message(self) -> Message:
@@ -124,6 +128,7 @@ class MessagesStore(Database):
                         dedup_key=found.dedup_key,
                         content=found.content,
                         thread_ts=found.thread_ts,
+                        broadcast=found.broadcast,
                         channel=found.channel,
                         revision=found.revision,
                         attempts=found.attempts + 1,
@@ -191,12 +196,14 @@ def queue_message(
     now: datetime,
     *,
     thread_ts: str | None = None,
+    broadcast: bool = False,
 ) -> bool:
     """Queue a message within a transaction, so that it is sent if and only if the rest of it holds."""
     row = insert_into(connection, MESSAGE_OUTBOX).values(
         dedup_key=dedup_key,
         channel=channel,
         thread_ts=thread_ts,
+        broadcast=broadcast,
         content=dumped(message),
         revision=1,
         state=OutboxState.NEW.value,

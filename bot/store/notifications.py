@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, func, select
 from bot.alerts.alert import Transition
 from bot.alerts.notify import Said, Told
 from bot.alerts.readings import Severity, TimeLeft
+from bot.errors import EksipError
 from bot.message import Message
 from bot.store.alert_events import Untold, add_untold
 from bot.store.database import Database, insert_into
@@ -53,6 +54,10 @@ class Notice:
     why: str
     heard: tuple[int, ...] = ()
     reply: Message | None = None
+
+
+class WithdrawnError(EksipError):
+    """The card was taken back before it was posted: there is nothing to send, and nothing is wrong."""
 
 
 class NotificationsStore(Database):
@@ -148,7 +153,8 @@ def tell(connection: Connection, notice: Notice, now: datetime) -> None:
     connection.execute(row.on_conflict_do_update(index_elements=["channel", "group_key"], set_=values))
     if notice.reply is not None and card is not None and card.card_ts is not None:
         key = f"reply:{notice.alert_id}:{revision}:{notice.channel}"
-        queue_message(connection, key, card.card_channel or notice.channel, notice.reply, now, thread_ts=card.card_ts)
+        place = card.card_channel or notice.channel
+        queue_message(connection, key, place, notice.reply, now, thread_ts=card.card_ts, broadcast=True)
 
 
 def forget(connection: Connection, over: Iterable[tuple[str, str]]) -> None:

@@ -281,6 +281,7 @@ MESSAGE_OUTBOX = Table(
     Column("dedup_key", String, nullable=False),
     Column("channel", String, nullable=False),
     Column("thread_ts", String),
+    Column("broadcast", Boolean, nullable=False, server_default=text("false")),
     Column("content", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("state", String, nullable=False),

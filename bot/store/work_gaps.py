@@ -13,6 +13,9 @@ from bot.store.tables import METADATA
 GAPS_KEPT = timedelta(days=90)
 """As long as resolved alerts: a review looks at both."""
 
+DOWN = timedelta(minutes=5)
+"""No process led for longer than this: a restart or a change of leader takes less, and a look comes every minute."""
+
 
 class Work(Enum):
     """What is done again and again: leading at all, and reading the whole fleet."""
@@ -64,10 +67,8 @@ class WorkGapsStore(Database):
             row = insert_into(connection, WORK_DONE).values(work=work, done_at=now)
             connection.execute(row.on_conflict_do_update(index_elements=["work"], set_={"done_at": now}))
 
-    def work_gaps(
-        self, work: Work, since: datetime, now: datetime, longest: timedelta
-    ) -> tuple[WorkGap, ...] | None:
-        """The gaps that reach past `since`, oldest first, the one that lasts included; None before anything was noted."""
+    def work_gaps(self, work: Work, since: datetime, now: datetime, longest: timedelta) -> tuple[WorkGap, ...] | None:
+        """The gaps that reach past `since`, oldest first, one that lasts included; None before anything was noted."""
         done = select(WORK_DONE.c.done_at).where(WORK_DONE.c.work == work)
         query = select(WORK_GAP.c.began_at, WORK_GAP.c.ended_at).where(
             WORK_GAP.c.work == work, or_(WORK_GAP.c.ended_at > since, WORK_GAP.c.began_at > since)

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from bot.aws.reader import Reader
     from bot.demo.world import World
     from bot.facts import Facts
+    from bot.monitor.digests import Digests
     from bot.monitor.looking_ahead import LookAhead
     from bot.store import Store
+    from bot.store.digests import DigestSchedule
     from knowledge import KnowledgeBase
 
 
@@ -162,6 +164,24 @@ class Parts:
             blocks_floor=thresholds.blocks_critical,
             stop=stop,
         )
+
+    def digests(self) -> "Digests":
+        """What sends the digests of channels, each as its channel may see it."""
+        from bot.asking.command import Surface
+        from bot.asking.seen import seen
+        from bot.commands.digest import scheduled
+        from bot.monitor.digests import Digests
+
+        def content(schedule: "DigestSchedule", due_at: datetime) -> Message:
+            request = Request(
+                text=f"digest {schedule.scope}",
+                surface=Surface.SLASH,
+                channel_id=schedule.channel,
+                user_id=schedule.created_by,
+            )
+            return scheduled(schedule, due_at, seen(request, self.services))
+
+        return Digests(self.store, content, self.now)
 
     @property
     def knowledge(self) -> "KnowledgeBase":

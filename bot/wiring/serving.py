@@ -12,9 +12,11 @@ from functools import partial
 
 from bot import metrics
 from bot.alerts import Alert, Transition, card
+from bot.alerts.lifecycle import MISSED_POLLS
 from bot.config import slack_mode
 from bot.errors import ConfigError
 from bot.monitor import Cards, Lanes, Monitor
+from bot.monitor.digests import Digests
 from bot.monitor.looking_ahead import LookAhead
 from bot.notify import Heartbeat, Webhook
 from bot.scheduler import Scheduler
@@ -26,6 +28,7 @@ from bot.slack.socket import SocketRunner
 from bot.store import Serving, Store
 from bot.store.regions import Regions
 from bot.store.serving import LEASE_LASTS
+from bot.store.work_gaps import Work
 from bot.wiring.parts import Parts
 
 log = logging.getLogger(__name__)
@@ -134,6 +137,7 @@ def serving(
             poll=lambda: _evaluate(monitor, lead, heartbeat, parts),
             prune=lambda: _hourly(store, ahead, lead, parts),
             refresh=lambda: _refresh(monitor, lead, store, parts),
+            digests=partial(_send_digests, parts.digests(), lead),
             poll_every=min(EVALUATE_EVERY, settings.schedule.poll / 2),
             now=parts.now,
         )
@@ -178,6 +182,7 @@ def _evaluate(monitor: Monitor, lead: Lead, heartbeat: Heartbeat | None, parts: 
     if report is None or not report.swept:
         return
     metrics.sweep_completed_timestamp.set(parts.now().timestamp())
+    parts.store.note_work(Work.SWEEP, parts.now(), MISSED_POLLS * parts.settings.schedule.poll)
     if heartbeat is not None:
         heartbeat.beat()
 
@@ -188,6 +193,12 @@ def _hourly(store: Store, ahead: LookAhead, lead: Lead, parts: Parts) -> None:
     inventory = parts.facts.known()
     if lead.held and inventory is not None:
         ahead.look(inventory)
+
+
+def _send_digests(digests: Digests, lead: Lead) -> None:
+    """The digests that are due, where this process leads."""
+    if lead.held:
+        digests.step()
 
 
 def _heartbeat(parts: Parts) -> Heartbeat | None:

@@ -15,7 +15,7 @@ from bot.alerts.silences import Silence
 from bot.config import load
 from bot.monitor import Cards
 from bot.scope import EVERYTHING
-from bot.store import Notice, OutboxItem, Store, Verdicts, open_store
+from bot.store import Notice, OutboxItem, Store, Verdicts, WithdrawnError, open_store
 
 SILENCE = Silence(
     scope=EVERYTHING,
@@ -90,7 +90,8 @@ def test_a_silence_made_while_it_waited_takes_a_first_message_back(store: Store)
     save_steps(store, [OPENED], {"subnet:subnet-1": ("C1",)}, NOW)
     item = _item(store)
     store.add_silence(SILENCE)
-    assert _cards(store).message(item) is None
+    with pytest.raises(WithdrawnError, match="silenced"):
+        _cards(store).message(item)
     assert store.notification_log() == {}
     assert [(e.channel, e.reason, e.detail) for e in store.why_not_heard(1001)][-1] == (
         "C1",

@@ -346,6 +346,18 @@ def test_three_failed_polls_make_a_region_blind_and_its_subnets_keep_their_alert
     assert desk.poll() == ["blind recovering"]
 
 
+def test_a_region_that_stays_blind_edits_its_card_when_the_reason_changes_or_the_polls_double(
+    outside: Outside, store: Store
+) -> None:
+    """Not with every further poll: the card says since when."""
+    desk = Desk(outside, store)
+    outside.blind = "throttled"
+    assert desk.poll(3) == ["blind opened"]
+    assert [desk.poll() for _ in range(4)] == [[], [], ["blind changed"], []]
+    outside.blind = "denied"
+    assert [desk.poll() for _ in range(6)] == [["blind changed"], [], [], [], [], []]
+
+
 def test_an_account_that_cannot_be_entered_is_blind_as_a_whole(outside: Outside, store: Store) -> None:
     """Its own regions are not named one by one, and the accounts that answer are not touched by it."""
     desk = Desk(outside, store)

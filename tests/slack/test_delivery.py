@@ -10,10 +10,14 @@ from sqlalchemy import select
 
 from bot import metrics
 from bot.alerts import Alert, Transition
+from bot.alerts.silences import Silence
+from bot.config import load
 from bot.demo.workspace import problems
+from bot.message import Message, Tone
+from bot.monitor import Cards
 from bot.slack.delivery import EVENT_TYPE
 from bot.slack.sending import write_client
-from bot.store import OutboxItem, Store
+from bot.store import Notice, OutboxItem, Store, Verdicts
 from bot.store.tables import CARD
 
 
@@ -24,9 +28,14 @@ class DyingStore(Store):
         raise SystemExit
 
 
+def sent_with(outcome: str) -> float:
+    """How many messages ended like this so far."""
+    return metrics.REGISTRY.get_sample_value("eksip_slack_send_total", {"outcome": outcome}) or 0.0
+
+
 def dead() -> float:
     """How many messages were given up so far."""
-    return metrics.REGISTRY.get_sample_value("eksip_slack_send_total", {"outcome": "dead"}) or 0.0
+    return sent_with("dead")
 
 
 def test_one_card_lives_through_the_whole_alert(desk: Desk) -> None:
@@ -217,6 +226,25 @@ def test_refused_blocks_become_text(desk: Desk) -> None:
     assert not found.get("attachments")
 
 
+def test_a_card_that_was_taken_back_is_no_failure(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """Silenced while it waited: nothing is posted, nothing is given up, and nobody is warned."""
+    alert = desk.fire()
+    silence = Silence(
+        alert_ids=(alert.alert_id or 0,),
+        created_by="U1",
+        created_at=desk.clock(),
+        starts_at=desk.clock(),
+        ends_at=desk.clock() + timedelta(hours=1),
+    )
+    desk.store.add_silence(silence)
+    cards = Cards(desk.store, load({}, {}), desk.clock)
+    before = {word: sent_with(word) for word in ("withdrawn", "dead")}
+    desk.sender(card=cards.message).step(STOP)
+    assert (desk.cards(), desk.depth()) == ([], 0)
+    assert {word: sent_with(word) - before[word] for word in before} == {"withdrawn": 1, "dead": 0}
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
+
+
 def test_a_defect_in_one_card_does_not_hold_up_the_others(desk: Desk) -> None:
     """A card that cannot be made is tried again later; the next one is sent in the same round."""
     desk.broken.add(desk.fire(scope="subnet:1").alert_id)
@@ -287,3 +315,30 @@ def test_a_clock_set_back_by_hours_strands_nothing(desk: Desk) -> None:
     desk.clock.at -= timedelta(hours=6)
     desk.step()
     assert (len(desk.cards()), desk.depth()) == (1, 0)
+
+
+@pytest.mark.parametrize("lost", [pytest.param(False, id="at once"), pytest.param(True, id="its reply was lost")])
+def test_what_a_channel_is_to_hear_again_is_a_reply_that_the_channel_sees(desk: Desk, *, lost: bool) -> None:
+    """An edit is seen by nobody, a reply in the thread by those who follow it; once, whatever happens to it."""
+    alert = desk.fire()
+    desk.step()
+    (entry,) = desk.store.notification_log().values()
+    (card,) = desk.cards()
+    notice = Notice(
+        channel=entry.channel,
+        group_key=entry.group_key,
+        alert_id=alert.alert_id or 0,
+        kind=Transition.OPENED,
+        said=entry.said,
+        why="fires again",
+        reply=Message(text="It fires again.", tone=Tone.BAD, verdict=("It fires again.",)),
+    )
+    desk.store.save_steps((), lambda _, log: Verdicts(notices=(notice,)), desk.clock())
+    if lost:
+        desk.workspace.faults.lose_reply("chat.postMessage")
+    desk.step(MINUTE)
+    desk.step(MINUTE)
+    seen = [(m["text"], m.get("thread_ts"), m.get("subtype")) for m in desk.cards()]
+    assert ("It fires again.", card["ts"], "thread_broadcast") in seen
+    assert [text for text, _, _ in seen].count("It fires again.") == 1
+    assert desk.depth() == 0

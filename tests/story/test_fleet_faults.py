@@ -10,6 +10,7 @@ from endpoint.plan import account_id, small_fleet
 from endpoint.server import Endpoint
 from fleet_bot import FleetBot, accounts_of, drain, fleet_bot, lanes_of, lanes_running, wall_clock
 
+from bot.alerts import Transition
 from bot.aws.reader import Reader
 from bot.aws.sessions import Sessions
 from bot.config import aws_environment, load
@@ -121,7 +122,7 @@ def test_tokens_that_expire_in_the_middle_of_a_sweep_lose_no_read(bot: FleetBot)
 
 
 def test_an_account_that_leaves_is_news_and_no_blind_spot(endpoint: Endpoint, store: Store) -> None:
-    """It is not expected any more, what was known of it is not shown, and nothing resolves or fires by that."""
+    """It is not expected any more and what was known of it is not shown; later its alerts end with the reason."""
     with fleet_bot(endpoint, store, organization=True) as bot:
         bot.poll()
         low = drain(bot.endpoint, THIRD, EU)[0]
@@ -137,6 +138,13 @@ def test_an_account_that_leaves_is_news_and_no_blind_spot(endpoint: Endpoint, st
         assert THIRD not in {subnet.account_id for subnet in known.subnets}
         assert open_subnets(bot) == [low]
         assert [what for what in bot.told[len(told) :] if what[0].subnet_id] == []
+        bot.poll(6)
+        assert bot.store.open_alerts() == ()
+        assert {alert.resolution for alert, what in bot.told if what is Transition.RESOLVED} == {"account left"}
+        assert bot.store.account_ids() == {FIRST, SECOND}
+    with fleet_bot(endpoint, store, organization=True) as again:
+        again.poll()
+        assert again.known().account_changes == ()
 
 
 def test_a_shared_subnet_is_one_subnet_with_one_alert(bot: FleetBot) -> None:
