@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import NoneType, UnionType
@@ -52,7 +52,7 @@ ASKED = {
     "trend": "trend private-1a 7d",
     "forecast": "forecast cluster:prod-eu",
     "top": "top runout",
-    "digest": "digest",
+    "digest": "digest all",
     "why": "why cluster:prod-us",
     "explain": "explain prefix delegation",
     "accounts": "accounts",
@@ -228,7 +228,7 @@ def type_words(annotation: Any) -> str:
         return "object"
     if issubclass(annotation, BaseModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    return {str: "string", int: "integer", float: "number", bool: "boolean", datetime: "time"}[annotation]
+    return {str: "string", int: "integer", float: "number", bool: "boolean", datetime: "time", date: "day"}[annotation]
 
 
 def _example(text: str, shown: Documents) -> str:

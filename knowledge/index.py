@@ -32,7 +32,6 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)
 Scores = npt.NDArray[np.float64]
 
 _NAME_WEIGHT, _QUESTION_WEIGHT, _HEADING_WEIGHT, _SYMPTOM_WEIGHT, _TEXT_WEIGHT = 5, 2, 2, 2, 1
-_SITUATION_WEIGHT = 1
 _SECTION_HEADING_WEIGHT = 2
 _SECTION_SHARE = 0.5
 """What a topic's best section adds to its own score: enough to decide between neighbours, not to overturn a name."""
@@ -65,6 +64,7 @@ _LIKE_A_QUESTION = 4.0
 """Share of the rank added when the question is one the topic is known to answer, less for a lesser overlap."""
 
 _NEAR = 1.0
+"""The same for what is near a question or situation though it says more; 3 and 8 do no better on held-out ones."""
 
 _UNKNOWN_WEIGHT = 0.8
 """Weight of a word no topic has, next to the rarest known one: people wrap a question in ordinary words."""
@@ -305,7 +305,6 @@ def _topic_terms(topic: Topic) -> list[str]:
     weighted = (
         (_NAME_WEIGHT, topic.names),
         (_QUESTION_WEIGHT, topic.questions),
-        (_SITUATION_WEIGHT, topic.situations),
         (_HEADING_WEIGHT, tuple(section.heading for section in topic.sections)),
         (_SYMPTOM_WEIGHT, _literal_symptoms(topic)),
         (_TEXT_WEIGHT, (topic.summary, *(section.text for section in topic.sections))),

@@ -24,9 +24,11 @@ _EXTRA = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likenesses:
-    """For each topic in their order: `same` (0-1), the overlap with its nearest known question or situation of all
-    words of both; `near` (0 and above), the same of which words in the question alone take less away, the second
-    nearest added."""
+    """For each topic, in their order, how near the question is to the nearest of its questions and situations.
+
+    `same` (0-1) is the overlap of the words of both, by rarity; in `near` (0-1.3) words of the question alone take
+    less away, and the second nearest adds a share.
+    """
 
     same: Scores
     near: Scores

@@ -53,11 +53,10 @@ class Desk:
         return Delivery(
             store=store or self.store,
             client=write_client(self.workspace.bot_token, self.workspace.api_url),
-            card=self.card,
             now=self.clock,
             owner=owner,
             fallback=self.fallback,
-            **{"ticks": self.clock.ticks, "jitter": lambda: 0.0, **more},
+            **{"card": self.card, "ticks": self.clock.ticks, "jitter": lambda: 0.0, **more},
         )
 
     def card(self, item: OutboxItem) -> Message | None:

@@ -64,7 +64,8 @@ def _notices(step: Step, channels: Mapping[str, Iterable[str]], log: Log, now: d
     wanted = () if ended else tuple(channels.get(alert.scope_key, ()))
     for channel in sorted(having | set(wanted) if told else set(wanted) - having):
         entry = Told(alert_id=alert.alert_id, severity=alert.severity, time_left=alert.time_left)
-        said = Said(posted_at=now, heard_at=now, firing=() if ended else (entry,), shown=f"{alert.alert_id}:{alert.revision}")
+        shown = f"{alert.alert_id}:{alert.revision}"
+        said = Said(posted_at=now, heard_at=now, firing=() if ended else (entry,), shown=shown)
         yield Notice(
             channel=channel,
             group_key=key,

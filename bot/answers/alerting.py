@@ -84,10 +84,10 @@ class WatchRow(AnswerModel):
     scope: str = Field(description="The scope.")
     source: Literal["configuration", "command"] = Field(description="Where the watch comes from.")
     severities: list[str] = Field([], description="Severities the channel wants; empty: all.")
-    below_ips: int | None = Field(None, description="Only subnets with fewer free addresses than this; null: the rule's.")
-    below_pct: float | None = Field(None, description="Only subnets with less than this percentage free; null: the rule's.")
+    below_ips: int | None = Field(None, description="Only subnets with fewer free addresses; null: as the rule.")
+    below_pct: float | None = Field(None, description="Only subnets with a smaller percentage free; null: as the rule.")
     quiet: str = Field("", description="Quiet hours with their time zone; empty: none.")
-    broken_since: datetime | None = Field(None, description="Since when Slack refuses the channel; null: it is healthy.")
+    broken_since: datetime | None = Field(None, description="Since when Slack refuses the channel; null: healthy.")
     broken_reason: str = Field("", description="Why, in Slack's word.")
 
 

@@ -1,6 +1,6 @@
 """The JSON form of a digest: what it says, and when a channel gets one."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from pydantic import Field
 
@@ -90,7 +90,7 @@ class DigestScheduleJson(AnswerModel):
     time: str = Field(description="Time on the wall clock, HH:MM.")
     tz: str = Field(description="Time zone's name.")
     next_at: datetime = Field(description="When the next one is due.")
-    last_sent_for: date | None = Field(description="Local day of the last one; null: none was sent.")
+    last_sent_for: str | None = Field(description="Local day of the last one, YYYY-MM-DD; null: none was sent.")
 
 
 class DigestAnswer(AnswerModel):

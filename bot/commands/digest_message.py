@@ -205,5 +205,5 @@ def schedule_json(schedule: DigestSchedule, now: datetime) -> DigestScheduleJson
         time=f"{schedule.times.clock:%H:%M}",
         tz=schedule.times.zone,
         next_at=schedule.next_at(now),
-        last_sent_for=schedule.last_sent_for,
+        last_sent_for=None if schedule.last_sent_for is None else schedule.last_sent_for.isoformat(),
     )

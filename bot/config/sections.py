@@ -215,7 +215,7 @@ class ScheduleSettings(_Section):
     )
     interfaces: Interval = Field(
         timedelta(minutes=15),
-        description="Time between two counts of free /28 blocks where nodes take prefixes and plain figures do not tell.",
+        description="Time between two counts of free /28 blocks where nodes take prefixes and figures do not tell.",
     )
     slow: Interval = Field(timedelta(minutes=15), description="Time between two reads of clusters and node groups.")
 

@@ -16,6 +16,7 @@ from bot.config import Settings
 from bot.facts import FIRST_WAIT, STALE_POLLS, inventory_of, judged_by_age
 from bot.inventory import BlindSpot, Fleet, Inventory, Quality, RegionFacts
 from bot.monitor.departures import Reach, reach_of
+from bot.monitor.downtime import Downtime
 from bot.monitor.forecasting import Forecaster
 from bot.monitor.hot import Hot
 from bot.monitor.judging import Judge, Place
@@ -100,6 +101,7 @@ class Monitor:
         self._forecasts = Forecaster(
             store, thresholds.subnets, now, poll=settings.schedule.poll, within=thresholds.burn_clear
         )
+        self._downtime = Downtime(store, settings, now())
         self._polling = threading.Lock()
         self._led_by: object = _NO_FENCE
         self._made_at = now()
@@ -197,6 +199,9 @@ class Monitor:
                 swept=self._is_swept(inventory, read),
                 transitions=tuple(step for step in steps if step.transition is not None),
             )
+            self._downtime.note(report.transitions)
+            if report.swept:
+                self._downtime.tell(now)
             # Also where nothing answers, so that no sweep is ever complete: that is what the figures are for.
             if report.swept or at_once or _has_passed(self._measured_at, now, min(QUIET, self._settings.schedule.poll)):
                 self._measure(inventory)
@@ -255,7 +260,7 @@ class Monitor:
         """
         place = (facts.account_id, facts.region)
         subnets = tuple(subnet for subnet in facts.subnets if subnet.quality is not Quality.UNKNOWN)
-        if versions[place].subnets == self._before.get(place, _UNREAD).subnets:
+        if versions.get(place, _UNREAD).subnets == self._before.get(place, _UNREAD).subnets:
             stale = tuple(replace(subnet, quality=Quality.STALE) for subnet in subnets)
             return replace(facts, subnets=stale, subnets_complete=False)
         return facts if len(subnets) == len(facts.subnets) else replace(facts, subnets=subnets)

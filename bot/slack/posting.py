@@ -94,10 +94,11 @@ class Poster:
                 raise LateError
             self._on_call(message.item.channel, False)
             metadata = {"event_type": event_type, "event_payload": {field: value}}
-            thread: dict[str, object] = {} if message.thread_ts is None else {"thread_ts": message.thread_ts}
-            if thread and message.broadcast:
-                thread["reply_broadcast"] = True
-            return self._client.chat_postMessage(channel=channel, metadata=metadata, **thread, **content)
+            # Left out where it is not meant: Slack knows it for replies only.
+            broadcast = True if message.broadcast and message.thread_ts is not None else None
+            return self._client.chat_postMessage(
+                channel=channel, thread_ts=message.thread_ts, reply_broadcast=broadcast, metadata=metadata, **content
+            )
 
         response = sent(post, message.payload)
         return Posted(channel=str(response["channel"]), ts=str(response["ts"]), outcome="posted")

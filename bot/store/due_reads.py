@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from bot.store.columns import Length, Moment, Word
 from bot.store.database import Database, insert_into
-from bot.store.tables import METADATA
+from bot.store.tables import METADATA, REGION_FACTS
 
 WHOLE_ACCOUNT = ""
 """The region of a read that is about an account as a whole."""
@@ -211,6 +211,14 @@ class DueReadsStore(Database):
                     .values(claimed_by=owner, claimed_until=at + lasts, started_at=at)
                 )
             return claimed
+
+    def last_attempt_at(self) -> datetime | None:
+        """When any process last began to read something, whether it succeeded or not; None before the first time."""
+        begun = select(func.max(DUE_READ.c.started_at)).scalar_subquery()
+        with self.reading() as connection:
+            read = select(func.max(REGION_FACTS.c.observed_at)).scalar_subquery()
+            found = connection.execute(select(begun, read)).one()
+        return max((at for at in found if at is not None), default=None)
 
     def renew_claims(self, owner: str, now: datetime, *, lasts: timedelta) -> None:
         """Keep what this owner is still reading."""

@@ -73,7 +73,6 @@ class NotificationsStore(Database):
         with self.reading() as connection:
             return tuple(entry for entry in read_log(connection, alert_id).values() if entry.alert_id == alert_id)
 
-
     def withdraw_card(self, alert_id: int, channel: str, untold: Iterable[Untold], now: datetime) -> int:
         """Take back the versions of a card that wait to be posted, and what the log says of it; how many they were.
 

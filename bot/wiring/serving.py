@@ -162,7 +162,7 @@ def serving(
         if sockets is not None:
             steps.callback(sockets.stop)
         steps.callback(server.stop)
-        for thread in (sender, keeper, reading, *notifiers):
+        for thread in (sender, board_runner, keeper, reading, *notifiers):
             thread.start()
         scheduler.start()
         server.start()

@@ -36,7 +36,19 @@ ACCESS: dict[str, Any] = {
 
 # Words that stand in the fixed texts of usage lines and examples, whatever the estate is.
 IN_EXAMPLES = frozenset(
-    {"prod-eu", "prod-us", "private-1a", "private-1b", "prod", "stage", "data", "edge", "lab", "10.0.0.0/16", "100.64.0.0/16"}
+    {
+        "prod-eu",
+        "prod-us",
+        "private-1a",
+        "private-1b",
+        "prod",
+        "stage",
+        "data",
+        "edge",
+        "lab",
+        "10.0.0.0/16",
+        "100.64.0.0/16",
+    }
 )
 
 
@@ -55,7 +67,11 @@ def _fire(parts: Parts) -> None:
     alerts = []
     for cluster in known.clusters:
         own = sorted(cluster.all_subnet_ids)[0]
-        place: dict[str, Any] = {"account_id": cluster.account_id, "region": cluster.region, "clusters": (cluster.name,)}
+        place: dict[str, Any] = {
+            "account_id": cluster.account_id,
+            "region": cluster.region,
+            "clusters": (cluster.name,),
+        }
         label = next(subnet.label for subnet in known.subnets if subnet.subnet_id == own)
         alerts.append(replace(FIRING, scope_key=f"subnet:{own}", label=label, **place))
         key = f"cluster:{cluster.account_id}/{cluster.region}/{cluster.name}"

@@ -29,6 +29,7 @@ from bot.wiring import Parts
 
 pytestmark = pytest.mark.timeout(60)
 
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 OPS, DEV = "C0000000OPS", "C0000000DEV"
 LOW, ROOMY, SECRET = "subnet-0aaaaaaaaaaaaaaa1", "subnet-0aaaaaaaaaaaaaaa2", "subnet-0bbbbbbbbbbbbbbb1"
 ACCESS = {
@@ -82,7 +83,7 @@ class DigestDesk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[DigestDesk]:
-    found = DigestDesk(folder=tmp_path, at=datetime(2026, 11, 20, 12, 0, tzinfo=UTC), facts={"access": ACCESS})
+    found = DigestDesk(folder=tmp_path, at=START, facts={"access": ACCESS})
     yield found
     found.parts.close()
 
@@ -118,7 +119,13 @@ def test_a_row_has_its_change_and_when_it_is_full(desk: DigestDesk) -> None:
     )
     store.compact(week_ago + timedelta(hours=2))
     likely = desk.at + timedelta(days=9)
-    ahead = {"method": "theil_sen", "unit": "addresses", "made_at": desk.at, "earliest_at": None, "latest_at": None}
+    ahead: dict[str, Any] = {
+        "method": "theil_sen",
+        "unit": "addresses",
+        "made_at": desk.at,
+        "earliest_at": None,
+        "latest_at": None,
+    }
     store.put_runs_out(
         [RunsOut(subnet_id=subnet_id, likely_at=likely, per_hour=None, **ahead) for subnet_id in (LOW, ROOMY)], ()
     )
@@ -267,7 +274,7 @@ def test_without_a_zone_the_channels_is_taken_then_the_persons(
 
 def test_only_setting_and_stopping_is_for_writers_and_on_record(tmp_path: Path) -> None:
     """Who may not write may still read the digest."""
-    desk = DigestDesk(folder=tmp_path, at=datetime(2026, 11, 20, 12, tzinfo=UTC), facts={"access": {"writers": ["U2"]}})
+    desk = DigestDesk(folder=tmp_path, at=START, facts={"access": {"writers": ["U0123456789"]}})
     assert desk.ask("digest").failure is None
     assert desk.ask("digest when").failure is None
     for words in ("digest mon 9:00", "digest off"):

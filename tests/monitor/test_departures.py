@@ -96,7 +96,10 @@ def test_what_is_stored_of_an_account_is_dropped_once_it_has_been_away_for_long(
     """One that comes back starts anew."""
     departures = Departures(SLOW)
     both = (*HERE, (DEV, REGION))
-    away, back = reach_of(FLEET, HERE, both), reach_of(Fleet(accounts=(OWNER, Account(account_id=DEV, name="dev"))), both, both)
+    away, back = (
+        reach_of(FLEET, HERE, both),
+        reach_of(Fleet(accounts=(OWNER, Account(account_id=DEV, name="dev"))), both, both),
+    )
     seen = [
         departures.left(reach, NOW + timedelta(minutes=minute))
         for minute, reach in ((0, away), (20, back), (30, away), (50, away), (60, away), (75, None))

@@ -12,7 +12,7 @@ from bot.message import Message, Text
 from bot.slack.listening import DIAGNOSES, SHORTCUT
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(180),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -42,11 +42,11 @@ def held(bot: EstateBot) -> Iterator[threading.Event]:
 
 def test_a_direct_question_shows_a_status_until_it_is_answered(bot: EstateBot, held: threading.Event) -> None:
     ts = bot.slack.say("hold on", channel="dm:ana")
-    bot.slack.wait_for(lambda: "working" in bot.slack.status("dm:ana", ts), timeout=20)
+    bot.slack.wait_for(lambda: "working" in bot.slack.status("dm:ana", ts), timeout=60)
     assert bot.posts("dm:ana") == []
     held.set()
     bot.posted("Held answer", "dm:ana")
-    bot.slack.wait_for(lambda: bot.slack.status("dm:ana", ts) == "", timeout=20)
+    bot.slack.wait_for(lambda: bot.slack.status("dm:ana", ts) == "", timeout=60)
 
 
 def test_without_the_scope_for_a_status_a_placeholder_is_posted(bot: EstateBot, held: threading.Event) -> None:
@@ -64,7 +64,7 @@ def test_a_follow_up_in_a_thread_of_direct_messages_stays_there(bot: EstateBot) 
     bot.posted("EKS IP capacity", "dm:ana")
     bot.slack.say("follow", channel="dm:ana", thread_ts=parent)
     assert bot.posted("Followed", "dm:ana")["thread_ts"] == parent
-    bot.slack.wait_for(lambda: bot.slack.status("dm:ana", parent) == "", timeout=20)
+    bot.slack.wait_for(lambda: bot.slack.status("dm:ana", parent) == "", timeout=60)
 
 
 def test_a_long_answer_in_a_thread_of_direct_messages_is_streamed(bot: EstateBot) -> None:
@@ -79,7 +79,7 @@ def test_a_long_answer_in_a_thread_of_direct_messages_is_streamed(bot: EstateBot
     assert message["thread_ts"] == parent
     assert len(bot.calls("chat.startStream")) == 1
     assert len(bot.calls("chat.appendStream")) >= 3
-    bot.slack.wait_for(lambda: len(bot.calls("chat.stopStream")) == 1, timeout=20)
+    bot.slack.wait_for(lambda: len(bot.calls("chat.stopStream")) == 1, timeout=60)
 
 
 def test_a_stream_slack_refuses_is_an_ordinary_message(bot: EstateBot) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from estate_bot import estate, press
+from running import running
 from stored_alerts import FIRING, save_steps
 
 from bot.alerts import Step, Transition
@@ -22,7 +23,7 @@ from bot.slack.sending import write_client
 from bot.store import Board
 from bot.wiring import Parts
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(180)
 
 MINUTE = timedelta(minutes=1)
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -132,6 +133,7 @@ def test_a_board_closes_with_a_summary(desk: BoardDesk) -> None:
         {},
         desk.at,
     )
+    assert saved.alert is not None
     desk.step(3 * MINUTE, free=41)
     assert str(saved.alert.alert_id) in str(desk.posts()[0]["blocks"])
     desk.step(3 * MINUTE, free=900)
@@ -303,3 +305,14 @@ def test_a_board_shows_only_what_its_channel_may_see(tmp_path: Path) -> None:
         assert desk.posts() == []
         assert desk.running() == ()
         parts.close()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_served_bot_posts_a_board_that_was_asked_for() -> None:
+    """The runner is started with everything else of `serve`."""
+    with running() as bot:
+        bot.slack.slash("board prod-eu 2h")
+        found = bot.slack.wait_for(
+            lambda: [m for m in bot.slack.messages("ops") if m["text"].startswith("Live board")], timeout=50
+        )
+        assert problems(found[0]) == []

@@ -19,7 +19,7 @@ from bot.slack.pictures import NO_EXTRA, NO_SCOPE, PER_MINUTE, TOO_MANY, Picture
 from bot.slack.replies import Shown
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(180),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -55,7 +55,7 @@ def bot(tmp_path: Path) -> Iterator[EstateBot]:
 
 def pictures_in(bot: EstateBot, channel: str) -> list[dict[str, Any]]:
     """The messages with files in a channel, once there is one."""
-    return list(bot.slack.wait_for(lambda: [m for m in bot.slack.messages(channel) if m.get("files")], timeout=30))
+    return list(bot.slack.wait_for(lambda: [m for m in bot.slack.messages(channel) if m.get("files")], timeout=60))
 
 
 def test_the_picture_of_a_mention_follows_its_answer_in_the_thread(bot: EstateBot) -> None:

@@ -14,7 +14,7 @@ from bot.demo.workspace import problems
 from bot.slack.renewal import Renewal
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(180),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -28,11 +28,11 @@ def bot(tmp_path: Path) -> Iterator[EstateBot]:
 def home_of(bot: EstateBot, user: str = "ana", holding: str = "") -> dict[str, Any]:
     """The person's Home tab, once it is there and holds the words."""
 
-    def found() -> dict[str, Any] | None:
+    def found() -> dict[str, Any]:
         view = bot.slack.home(user)
-        return view if view is not None and holding in str(view) else None
+        return view if view is not None and holding in str(view) else {}
 
-    return dict(bot.slack.wait_for(found, timeout=20))
+    return dict(bot.slack.wait_for(found, timeout=60))
 
 
 def test_home_shows_clusters_worst_first_alerts_and_watches(bot: EstateBot) -> None:

@@ -12,7 +12,7 @@ from bot.asking.command import Request
 from bot.message import Message
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(180),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -63,7 +63,7 @@ def test_an_answer_that_cannot_be_posted_is_logged_with_the_reason(
         bot.slack.say("@eksip ping lost")
         bot.slack.wait_for(
             lambda: [r for r in caplog.records if getattr(r, "reason", "") == error and "shown" in r.getMessage()],
-            timeout=30,
+            timeout=60,
         )
     bot.slack.faults.reset()
     bot.slack.say("@eksip ping after")
@@ -118,13 +118,13 @@ def test_the_app_is_told_from_others_in_an_enterprise_grid(tmp_path: Path) -> No
         bot.slack.say("@eksip ping mention")
         bot.posted("Answer to ping mention")
         bot.slack.open_home()
-        home = bot.slack.wait_for(lambda: bot.slack.home(), timeout=20)
+        home = bot.slack.wait_for(lambda: bot.slack.home() or {}, timeout=60)
         assert "prod-eu" in str(home["blocks"])
 
 
 def test_a_removed_app_keeps_quiet_and_answers_again_after_it_is_installed(bot: EstateBot) -> None:
     bot.slack.uninstall("token_revoked")
-    bot.slack.wait_for(lambda: bot.app.installation.why_not(), timeout=20)
+    bot.slack.wait_for(lambda: bot.app.installation.why_not(), timeout=60)
     bot.slack.reinstall()
     bot.slack.say("@eksip ping back")
     bot.posted("Answer to ping back")

@@ -16,7 +16,7 @@ from bot.message import Button, Controls, Message, Press
 from bot.slack.form_listening import TOO_LATE
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(180),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -56,11 +56,11 @@ def opened(bot: EstateBot, command: str, channel: str = "ops", user: str = "ana"
 
 
 def filled(bot: EstateBot, user: str = "ana") -> dict[str, Any]:
-    def found() -> dict[str, Any] | None:
+    def found() -> dict[str, Any]:
         view = bot.slack.modal(user)
-        return view if view is not None and "One moment" not in str(view["blocks"]) else None
+        return view if view is not None and "One moment" not in str(view["blocks"]) else {}
 
-    view = dict(bot.slack.wait_for(found, timeout=20))
+    view = dict(bot.slack.wait_for(found, timeout=60))
     assert problems({k: v for k, v in view.items() if k in KEPT}, "modal") == []
     return view
 
@@ -70,7 +70,7 @@ KEPT = ("type", "callback_id", "title", "close", "submit", "blocks", "private_me
 
 def asked(bot: EstateBot, words: str) -> Request:
     """The last request that holds the words, once it was asked."""
-    return bot.slack.wait_for(lambda: [r for r in bot.requests if words in r.text], timeout=20)[-1]
+    return bot.slack.wait_for(lambda: [r for r in bot.requests if words in r.text], timeout=60)[-1]
 
 
 def choices(bot: EstateBot, action: str, typed: str, user: str = "ana") -> list[str]:
@@ -147,7 +147,7 @@ def test_guests_get_no_form_and_no_names(bot: EstateBot) -> None:
 
 def test_watch_from_home_asks_for_the_channel_and_tells_it(bot: EstateBot) -> None:
     bot.slack.open_home()
-    home = bot.slack.wait_for(lambda: bot.slack.home(), timeout=20)
+    home = bot.slack.wait_for(lambda: bot.slack.home() or {}, timeout=60)
     bot.slack.press(press(home, "New watch"), on_home=True)
     filled(bot)
     assert "cluster:111122223333/eu-west-1/prod-eu" in choices(bot, "scope", "prod")
@@ -158,7 +158,7 @@ def test_watch_from_home_asks_for_the_channel_and_tells_it(bot: EstateBot) -> No
     request = asked(bot, "watch cluster")
     assert request.text == "watch cluster:111122223333/eu-west-1/prod-eu below=10%"
     assert request.channel_id == bot.slack.channel("ops")
-    (watch,) = bot.slack.wait_for(lambda: bot.parts.store.watches(), timeout=20)
+    (watch,) = bot.slack.wait_for(lambda: bot.parts.store.watches(), timeout=60)
     assert watch.below_pct == 10
     bot.posted("prod-eu")
 
@@ -176,6 +176,7 @@ def test_silence_offers_open_alerts_and_refuses_until_resolved_for_a_scope(bot: 
         {},
         wall_clock(),
     )
+    assert saved.alert is not None
     number = str(saved.alert.alert_id)
     opened(bot, "silence")
     assert choices(bot, "target", "private")[0] == number

@@ -309,7 +309,7 @@ def test_a_cut_connection_is_opened_again() -> None:
     """After every socket is cut, the bot is connected again and answers."""
     with over_sockets() as (bot, runner):
         bot.workspace.faults.drop_sockets()
-        bot.workspace.wait_for(lambda: runner.connected() == 2 and bot.workspace.socket_count == 2, timeout=15)
+        bot.workspace.wait_for(lambda: runner.connected() == 2 and bot.workspace.socket_count == 2, timeout=60)
         bot.workspace.slash("after the cut")
         ephemeral(bot, "Answer to after the cut")
 

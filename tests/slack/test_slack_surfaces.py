@@ -13,7 +13,7 @@ from bot.demo.workspace import problems
 from bot.message import Message, Visibility
 
 pytestmark = [
-    pytest.mark.timeout(60),
+    pytest.mark.timeout(180),
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
@@ -30,7 +30,7 @@ def set_defaults(bot: EstateBot, words: str, channel: str = "ops") -> None:
     bot.slack.slash(f"defaults {words}", channel=channel)
     bot.slack.wait_for(
         lambda: len([m for m in bot.slack.messages(channel) if "defaults are changed" in m["text"]]) > before,
-        timeout=20,
+        timeout=60,
     )
 
 
@@ -63,10 +63,10 @@ def test_a_default_that_cannot_be_is_explained(bot: EstateBot, words: str, said:
 def test_a_missing_target_is_the_channels_own(bot: EstateBot) -> None:
     set_defaults(bot, "cluster=dev-eu")
     bot.slack.slash("board 2h")
-    board = bot.slack.wait_for(lambda: bot.parts.store.boards(), timeout=20)[0]
+    board = bot.slack.wait_for(lambda: bot.parts.store.boards(), timeout=60)[0]
     assert board.label == "dev-eu"
     bot.slack.slash("board prod-eu 2h")
-    bot.slack.wait_for(lambda: {b.label for b in bot.parts.store.boards()} == {"dev-eu", "prod-eu"}, timeout=20)
+    bot.slack.wait_for(lambda: {b.label for b in bot.parts.store.boards()} == {"dev-eu", "prod-eu"}, timeout=60)
 
 
 def test_another_channel_keeps_its_own_ways(bot: EstateBot) -> None:
@@ -114,7 +114,7 @@ def test_an_incident_where_the_bot_is_no_member_is_answered_all_the_same(tmp_pat
         bot.slack.faults.error("chat.postMessage", "not_in_channel", times=9)
         bot.slack.slash("overview", channel="inc-1")
         found = bot.slack.wait_for(
-            lambda: [m for m in bot.slack.messages("inc-1") if "203 of 4,091" in str(m)], timeout=20
+            lambda: [m for m in bot.slack.messages("inc-1") if "203 of 4,091" in str(m)], timeout=60
         )
         assert len(found) == 1
 
@@ -143,7 +143,7 @@ def test_an_explanation_asks_whether_it_helped_and_keeps_the_answer(bot: EstateB
     bot.slack.click(channel="ops", ts=message["ts"], action_id="feedback", value="Did not help")
     bot.whispered("Thank you")
     bot.slack.click(channel="ops", ts=message["ts"], action_id="feedback", value="Did not help")
-    (row,) = bot.slack.wait_for(lambda: bot.parts.store.feedback(wall_clock() - timedelta(hours=1)), timeout=20)
+    (row,) = bot.slack.wait_for(lambda: bot.parts.store.feedback(wall_clock() - timedelta(hours=1)), timeout=60)
     assert (row.verb, row.helped, row.missed) == ("explain", 0, 1)
     assert counted("explain", "no") == before + 1
 
@@ -155,11 +155,13 @@ def test_another_mind_replaces_the_first(bot: EstateBot) -> None:
     since = wall_clock() - timedelta(hours=1)
     for label in ("Helped", "Did not help"):
         bot.slack.click(channel="ops", ts=message["ts"], action_id="feedback", value=label)
+
+        def stored(words: object = WORDS[label]) -> list[object]:
+            return [row for row in bot.parts.store.feedback(since) if (row.helped, row.missed) == words]
+
         bot.slack.wait_for(
-            lambda label=label: [
-                row for row in bot.parts.store.feedback(since) if (row.helped, row.missed) == WORDS[label]
-            ],
-            timeout=20,
+            stored,
+            timeout=60,
         )
 
 
@@ -206,7 +208,7 @@ def test_no_verb_tells_a_channel_of_what_it_may_not_see(tmp_path: Path, words: s
     with estate_bot(tmp_path, LIMITED) as bot:
         bot.slack.slash(words)
         found = bot.slack.wait_for(
-            lambda: [m for m in (*bot.slack.ephemerals("ops", "ana"), *bot.posts()) if m["text"]], timeout=20
+            lambda: [m for m in (*bot.slack.ephemerals("ops", "ana"), *bot.posts()) if m["text"]], timeout=60
         )
         shown = str(found).replace("prod-eu 2h", "").replace("subnet-0aaaaaaaaaaaaaaa1", "")
         assert not [name for name in ("private-1a", "private-1b", "111122223333") if name in shown]

@@ -97,4 +97,5 @@ def test_the_migrations_are_package_data() -> None:
         "r0007_runs_out.py",
         "r0008_conversation.py",
         "r0009_digests.py",
+        "r0010_broadcast.py",
     ]

@@ -11,4 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the column; what waits is sent as it was meant."""
-    op.add_column("message_outbox", sa.Column("broadcast", sa.Boolean(), nullable=False, server_default=sa.text("false")))
+    op.add_column(
+        "message_outbox", sa.Column("broadcast", sa.Boolean(), nullable=False, server_default=sa.text("false"))
+    )
