@@ -73,9 +73,7 @@ scheduler_missed_total = Counter(
     registry=REGISTRY,
 )
 reads_overdue = Gauge("eksip_reads_overdue", "Reads that are due and not begun.", ["lane"], registry=REGISTRY)
-reads_claimed = Gauge(
-    "eksip_reads_claimed", "Reads that are under way, in any replica.", ["lane"], registry=REGISTRY
-)
+reads_claimed = Gauge("eksip_reads_claimed", "Reads that are under way, in any replica.", ["lane"], registry=REGISTRY)
 read_lag_seconds = Gauge(
     "eksip_read_lag_seconds", "How long the read that is overdue most has been so.", ["lane"], registry=REGISTRY
 )

@@ -76,9 +76,7 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
         command=command,
         as_of=subnet.observed_at,
         coverage=covered,
-        answer=fields(
-            _json(row, held, broken, reservations, inventory, services.depletes_at().get(subnet.subnet_id))
-        ),
+        answer=fields(_json(row, held, broken, reservations, inventory, services.depletes_at().get(subnet.subnet_id))),
     )
 
 

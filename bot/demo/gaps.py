@@ -160,9 +160,7 @@ class Gaps:
             )
         if service == "auto-scaling" and operation in gaps_autoscaling.ANSWERS:
             return gaps_autoscaling.ANSWERS[operation](
-                gaps_autoscaling.ScalingCall(
-                    estate=self._estate, account_id=account_id, region=region, request=request
-                )
+                gaps_autoscaling.ScalingCall(estate=self._estate, account_id=account_id, region=region, request=request)
             )
         if service == "service-quotas" and operation in gaps_quotas.ANSWERS:
             return gaps_quotas.ANSWERS[operation](

@@ -159,9 +159,7 @@ class Judge:
                 if last is not None and last.free_ips is not None:
                     due.append(replace(sample, free_ips=None, free_blocks=None, observed_at=now))
             elif (
-                last is None
-                or last.free_ips != sample.free_ips
-                or sample.observed_at - last.observed_at >= CHECKPOINT
+                last is None or last.free_ips != sample.free_ips or sample.observed_at - last.observed_at >= CHECKPOINT
             ):
                 due.append(sample)
         self._store.add_samples(due)

@@ -95,9 +95,7 @@ class SilencesStore(Database):
         }
         with self.writing() as connection:
             before = connection.execute(select(ACK).where(ACK.c.alert_id == ack.alert_id)).mappings().first()
-            if add_event(
-                connection, ack.alert_id, EventKind.ACKED, ack.acked_at, who=ack.acked_by, detail=ack.name
-            ):
+            if add_event(connection, ack.alert_id, EventKind.ACKED, ack.acked_at, who=ack.acked_by, detail=ack.name):
                 row = insert_into(connection, ACK).values(alert_id=ack.alert_id, **values)
                 connection.execute(row.on_conflict_do_update(index_elements=["alert_id"], set_=values))
                 _show(connection, ack.acked_at)

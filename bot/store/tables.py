@@ -27,7 +27,6 @@ OPEN_ALERT = "resolved_at IS NULL OR reopening_at IS NOT NULL"
 """Which alerts are open: not resolved, or about to open again."""
 
 
-
 class EventKind(Enum):
     """What kind of thing a row of an alert's history is."""
 

@@ -55,8 +55,7 @@ def test_a_delivery_that_reaches_several_threads_is_taken_once(store: Store) -> 
 def test_pruning_keeps_open_alerts_and_what_is_still_to_be_sent(store: Store) -> None:
     """A resolved alert goes after 90 days, unless Slack has not heard of it; an open one stays."""
     (first, _) = save_steps(
-        store,
-        [OPENED, Step(alert=replace(FIRING, scope_key="subnet:2"), transition=Transition.OPENED)], CHANNELS, NOW
+        store, [OPENED, Step(alert=replace(FIRING, scope_key="subnet:2"), transition=Transition.OPENED)], CHANNELS, NOW
     )
     assert first.alert is not None
     ended = replace(first.alert, resolved_at=NOW, resolution="recovered", revision=2)
