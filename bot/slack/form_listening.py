@@ -47,7 +47,12 @@ def listen(bolt: App, desk: Desk, services: Services) -> None:
 
     def on_submitted(ack: Ack, body: Body) -> None:
         view = body.get("view") or {}
-        form = FORMS[str(view.get("callback_id") or "").removeprefix("form.")]
+        form = FORMS.get(str(view.get("callback_id") or "").removeprefix("form."))
+        if form is None:
+            # Left open from another version of the bot: it can only be closed, and asked for anew.
+            ack(response_action="clear")
+            log.warning("a form of another version was submitted", extra={"callback_id": view.get("callback_id")})
+            return
         place = _place(view)
         given = values(view.get("state") or {})
         try:

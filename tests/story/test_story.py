@@ -93,7 +93,7 @@ def test_an_alert_fires_is_edited_in_place_and_resolves_by_itself(bot: Running) 
 
 def test_a_channel_that_watches_is_told_and_one_that_stopped_is_not(bot: Running) -> None:
     bot.slack.slash("watch subnet:private-1a", user="chris", channel="inc-42")
-    bot.slack.wait_for(lambda: [m for m in bot.slack.messages("inc-42") if "is now told" in m["text"]], timeout=60)
+    bot.slack.wait_for(lambda: [m for m in bot.slack.messages("inc-42") if "now told here" in m["text"]], timeout=60)
     bot.slack.slash("unwatch subnet:private-1a", user="chris", channel="inc-42")
     bot.slack.wait_for(lambda: [m for m in bot.slack.messages("inc-42") if "no longer told" in m["text"]], timeout=60)
     bot.slack.slash("watching", user="chris", channel="inc-42")
