@@ -14,7 +14,7 @@ demo: $(STAMP)  ## Start the whole product on an embedded AWS and a local Slack,
 	@$(BIN)/eksip demo
 
 test: $(STAMP)  ## Run every test (PostgreSQL included; the browser test where there is a Chromium)
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: lint  ## Lint, types, import floors, docs and examples against the code
 	@$(BIN)/mypy

@@ -90,22 +90,23 @@ Documents = Mapping[str, Mapping[str, object]]
 def main(arguments: list[str]) -> int:
     """Write the files, or with `--check` compare them; the exit status."""
     with demo_parts() as parts:
-        return check(ROOT, parts) if "--check" in arguments else write(ROOT, parts)
+        found = regions(parts)
+    return check(ROOT, found) if "--check" in arguments else write(ROOT, found)
 
 
-def write(root: Path, parts: Parts) -> int:
+def write(root: Path, regions: Mapping[str, str]) -> int:
     """Write those of the files below `root` that are out of date; 0."""
-    for path, wanted in files(root, parts).items():
+    for path, wanted in files(root, regions).items():
         if not path.exists() or path.read_text(encoding="utf-8") != wanted:
             path.write_text(wanted, encoding="utf-8")
             print(f"wrote {path.relative_to(root)}")
     return 0
 
 
-def check(root: Path, parts: Parts) -> int:
+def check(root: Path, regions: Mapping[str, str]) -> int:
     """Print how the files below `root` differ from what the code says: 1 when one does, else 0."""
     stale = False
-    for path, wanted in files(root, parts).items():
+    for path, wanted in files(root, regions).items():
         found = path.read_text(encoding="utf-8") if path.exists() else ""
         if found != wanted:
             stale = True
@@ -117,19 +118,23 @@ def check(root: Path, parts: Parts) -> int:
     return int(stale)
 
 
-def files(root: Path, parts: Parts) -> dict[Path, str]:
-    """The full text that each file should have, by its path.
-
-    Raises: ValueError when a Markdown file marks a region that nothing generates.
-    """
+def regions(parts: Parts) -> dict[str, str]:
+    """What is generated into Markdown, by the name of its region."""
     shown = documents(parts)
-    regions = {
+    return {
         "commands": commands(),
         "envelope": envelope(shown),
         "answers": answers(shown),
         "objects": objects(),
         **pictures(lambda text: parts.answer(_request(text))),
     }
+
+
+def files(root: Path, regions: Mapping[str, str]) -> dict[Path, str]:
+    """The full text that each file should have, by its path.
+
+    Raises: ValueError when a Markdown file marks a region that nothing generates.
+    """
     texts = {root / name: _filled((root / name).read_text(encoding="utf-8"), regions, name) for name in MARKDOWN}
     return {**texts, root / EXAMPLE_FILE: example_file()}
 

@@ -10,6 +10,11 @@ settings.register_profile("eksip", deadline=None, database=None, derandomize=Tru
 settings.load_profile("eksip")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of stories first: they wait more than they compute, and one that starts last keeps a single worker busy."""
+    items.sort(key=lambda item: item.get_closest_marker("story") is None)
+
+
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     """The command line sets handlers and levels of the whole process; what a test sets ends with it."""
