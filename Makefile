@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check lint format bench chaos clean
+.PHONY: help demo test check lint format bench chaos fuzz clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: $(STAMP)  ## Measure: ratios against a named baseline in the same run
 
 chaos: $(STAMP)  ## 500 alert episodes while the bot is killed and Slack, AWS, the database and the clock fail
 	@$(BIN)/python -m tests.chaos --episodes 500 $(if $(SEED),--seed $(SEED))
+
+fuzz: $(STAMP)  ## 10,000 odd commands and payloads against the real app: no traceback, no silence, no leak
+	@$(BIN)/python -m tests.fuzz --count 10000 $(if $(SEED),--seed $(SEED))
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis .pytest_cache .import_linter_cache

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from bot.errors import ConfigError, EksipError
+from bot.errors import ConfigError, EksipError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,11 +168,19 @@ def serve(
     logs.configure(settings.log_level)
     stop = _stopped_by_signals()
     parts = Parts(settings)
+    refused: list[QueryError] = []
+
+    def end(exc: QueryError) -> None:
+        refused.append(exc)
+        stop.set()
+
     try:
-        with serving(parts, http=http):
+        with serving(parts, http=http, on_refused=end):
             stop.wait()
     finally:
         parts.close()
+    if refused:
+        raise refused[0]
 
 
 @app.command()

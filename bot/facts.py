@@ -6,7 +6,7 @@ stored, or reads AWS itself.
 
 import threading
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -44,11 +44,17 @@ class Facts:
         self._lock = threading.Condition()
         self._reading = threading.Lock()
         self._newest: Inventory | None = None
+        self._last: _Judged | None = None
         self._is_fed = False
 
     def feed(self) -> None:
         """From now on the newest inventory is put here, by whoever reads in the background."""
         self._is_fed = True
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether somebody reads in the background, so that an answer need not."""
+        return self._is_fed
 
     def put(self, inventory: Inventory) -> None:
         """Make this the newest inventory (the monitor calls it whenever there is news)."""
@@ -120,8 +126,23 @@ class Facts:
         return found if found.regions else None
 
     def _judged(self, inventory: Inventory) -> Inventory:
-        """The inventory with every subnet's quality set by the age of its last read."""
-        return judged_by_age(inventory, self._now(), self._poll)
+        """The inventory with every subnet's quality set by the age of its last read; the same one while that lasts."""
+        now, last = self._now(), self._last
+        if last is None or last.source is not inventory or not last.since <= now < last.until:
+            judged = judged_by_age(inventory, now, self._poll)
+            until = _next_ageing(inventory, now, self._poll)
+            last = self._last = _Judged(source=inventory, judged=judged, since=now, until=until)
+        return last.judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """An inventory judged by age, and between which moments nothing in it ages."""
+
+    source: Inventory
+    judged: Inventory
+    since: datetime
+    until: datetime
 
 
 def inventory_of(
@@ -158,6 +179,19 @@ def judged_by_age(inventory: Inventory, now: datetime, poll: timedelta) -> Inven
     stale, unknown = now - STALE_POLLS * poll, now - UNKNOWN_AFTER
     regions = tuple(_judged(facts, stale, unknown) for facts in inventory.regions)
     return inventory if regions == inventory.regions else replace(inventory, regions=regions)
+
+
+def _next_ageing(inventory: Inventory, now: datetime, poll: timedelta) -> datetime:
+    """The next moment at which a subnet becomes stale or unknown by its age."""
+    read_at = {facts.observed_at for facts in inventory.regions}
+    # Subnets of a place that was not read whole have times of their own.
+    read_at |= {s.observed_at for f in inventory.regions if now - f.observed_at > STALE_POLLS * poll for s in f.subnets}
+    moments = (at + age + _TICK for at in read_at for age in (STALE_POLLS * poll, UNKNOWN_AFTER))
+    return min((moment for moment in moments if moment > now), default=now + UNKNOWN_AFTER)
+
+
+_TICK = timedelta(microseconds=1)
+"""An age counts once it is passed."""
 
 
 def _is_recent(inventory: Inventory, now: datetime, age: timedelta) -> bool:

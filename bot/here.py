@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from bot.capacity.sites import UPDATE_IPS
-from bot.capacity.standing import looks_low, standing
+from bot.answers.occupied import occupied
+from bot.capacity.sites import MAX_READS, UPDATE_IPS
+from bot.capacity.standing import looks_low, standings_as_kept
 from bot.capacity.subnets import SubnetState, worst_first
 from bot.errors import EksipError
 from bot.inventory import Cluster, Inventory, Subnet
@@ -18,7 +19,8 @@ Figures = Callable[[Scope, Inventory, Services], Line]
 def here(topic_id: str, question: str, services: Services) -> Line:
     """The line that ends an explanation ("Here: …"), or nothing where the topic has no figures or nothing is known.
 
-    Asks AWS for two things at most, both cached for a minute: warm addresses, and the contents of what looks low.
+    Asks AWS for two things at most, both cached for a minute: warm addresses, and, where nobody reads in the
+    background, the contents of what looks low.
     """
     figures = FIGURES.get(topic_id)
     if figures is None:
@@ -58,9 +60,8 @@ def _low(scope: Scope, inventory: Inventory, services: Services) -> Line:
     if not subnets:
         return ()
     suspects = [subnet for subnet in subnets if looks_low(subnet, limits)]
-    contents = services.reader().contents(suspects) if suspects else None
-    # What looks low may be reserved for prefixes: only the contents tell.
-    rows = [standing(subnet, contents, limits) for subnet in suspects]
+    # What looks low may be reserved for prefixes: only the interfaces and reservations tell.
+    rows = standings_as_kept(suspects, occupied(suspects, services, MAX_READS).known, limits).values()
     low = [row for row in rows if row.state not in (SubnetState.OK, SubnetState.UNKNOWN)]
     if not low:
         return (f"Here: none of {plural(len(subnets), 'subnet')} {_where(scope)} is known to be low.",)

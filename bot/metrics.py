@@ -145,6 +145,12 @@ forecast_hit_ratio = Gauge(
     ["method"],
     registry=REGISTRY,
 )
+forecast_brier = Gauge(
+    "eksip_forecast_brier",
+    "Brier score of the chance to run out within a day, of 30 days, by who said it (0 is best, 0.25 a coin's).",
+    ["method"],
+    registry=REGISTRY,
+)
 forecast_subnets = Gauge(
     "eksip_forecast_subnets",
     "Subnets whose newest forecast names a date, by how soon it is.",

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -26,14 +27,25 @@ REFRESH_EVERY = timedelta(seconds=15)
 DIGESTS_EVERY = timedelta(minutes=1)
 """How often digests that are due are looked for: none is later than the minute it is set for."""
 
+LOOKS_EVERY = timedelta(minutes=1)
+"""How often it is asked whether a look ahead is due: after a start, or a change of leader, the first waits no hour."""
+
 STOP_SECONDS = 10
 """How long a running job may take to end when the process stops: what `serve` promises after SIGTERM."""
+
+CLOCK_LOOK = timedelta(seconds=2)
+CLOCK_SET_BACK = timedelta(seconds=2)
+"""How often it is asked whether the clock was set back, and by how much it must be for the jobs to notice."""
 
 _WHY = {EVENT_JOB_MISSED: "missed", EVENT_JOB_MAX_INSTANCES: "still running"}
 
 
 class Scheduler:
-    """Runs passed-in functions at their intervals, on its own threads; a late run runs once and is never dropped."""
+    """Runs passed-in functions at their intervals, on its own threads; a late run runs once and is never dropped.
+
+    APScheduler goes by the wall clock. One set forward makes every job run once, at once; one set back by an hour
+    would stop them all for an hour, so their intervals begin anew then.
+    """
 
     def __init__(
         self,
@@ -42,9 +54,14 @@ class Scheduler:
         prune: Callable[[], object],
         refresh: Callable[[], object],
         digests: Callable[[], object] | None = None,
+        look_ahead: Callable[[], object] | None = None,
         poll_every: timedelta,
         now: Callable[[], datetime],
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._now = now
+        self._ticks = ticks
+        self._ended = threading.Event()
         self._idle = threading.Condition()
         self._running = 0
         self._stopping = False
@@ -56,6 +73,8 @@ class Scheduler:
         self._scheduler.add_listener(self._on_event, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
         jobs = [("poll", poll, poll_every), ("prune", prune, PRUNE_EVERY), ("refresh", refresh, REFRESH_EVERY)]
         jobs += [] if digests is None else [("digests", digests, DIGESTS_EVERY)]
+        jobs += [] if look_ahead is None else [("look ahead", look_ahead, LOOKS_EVERY)]
+        self._intervals = {name: every.total_seconds() for name, _, every in jobs}
         for name, job, every in jobs:
             self._scheduler.add_job(
                 self._run, "interval", args=(name, job), seconds=every.total_seconds(), id=name, next_run_time=now()
@@ -64,9 +83,11 @@ class Scheduler:
     def start(self) -> None:
         """Start; every job runs at once and then at its interval."""
         self._scheduler.start()
+        threading.Thread(target=self._watch_clock, name="clock", daemon=True).start()
 
     def stop(self) -> bool:
         """Start nothing more and wait for what runs; False when something still runs after STOP_SECONDS."""
+        self._ended.set()
         with self._idle:
             self._stopping = True
         if self._scheduler.running:
@@ -76,6 +97,17 @@ class Scheduler:
         if not ended:
             log.warning("a scheduled job did not end in time", extra={"seconds": STOP_SECONDS})
         return ended
+
+    def _watch_clock(self) -> None:
+        """Begin the intervals anew whenever the clock was set back; the thread's body."""
+        ahead = self._now().timestamp() - self._ticks()
+        while not self._ended.wait(CLOCK_LOOK.total_seconds()):
+            before, ahead = ahead, self._now().timestamp() - self._ticks()
+            if before - ahead < CLOCK_SET_BACK.total_seconds():
+                continue
+            log.warning("the clock was set back; jobs begin their intervals anew", extra={"seconds": before - ahead})
+            for name, seconds in self._intervals.items():
+                self._scheduler.reschedule_job(name, trigger="interval", seconds=seconds)
 
     def _run(self, name: str, job: Callable[[], object]) -> None:
         with self._idle:

@@ -84,7 +84,11 @@ def clusters_in(scope: Scope, inventory: Inventory) -> tuple[Cluster, ...]:
     """The clusters that the scope names or whose subnets it holds."""
     if scope.kind is ScopeKind.CLUSTER:
         return tuple(c for c in inventory.clusters if cluster_key(c) == scope.value)
-    held = {s.subnet_id for s in subnets_in(scope, inventory)}
+    held = (
+        inventory.subnets_by_id.keys()
+        if scope == EVERYTHING
+        else {subnet.subnet_id for subnet in subnets_in(scope, inventory)}
+    )
     return tuple(c for c in inventory.clusters if not held.isdisjoint(c.all_subnet_ids))
 
 
@@ -180,6 +184,8 @@ def _named(inventory: Inventory, value: str) -> list[Scope]:
         for cluster in region.clusters:
             if wanted in (cluster.name.lower(), cluster_key(cluster).lower()):
                 add(ScopeKind.CLUSTER, cluster_key(cluster), cluster.name)
+        if cidr is None and wanted not in region.subnet_words:
+            continue
         for subnet in region.subnets:
             if wanted in (subnet.subnet_id, subnet.name.lower()) or (
                 cidr is not None and cidr in (subnet.cidr, *subnet.ipv6_cidrs)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.aws.reader import Reader
     from bot.config import Settings
     from bot.facts import Facts
+    from bot.kubernetes import Kubernetes
     from bot.store import Store
     from knowledge import KnowledgeBase
 
@@ -26,6 +27,7 @@ class Services:
     `stored` is the store where one exists already, None before anything was ever saved; `store` makes one.
     `history` is the store to ask of the past: `stored`, or in the demo one with a past made up for it. `sight` is
     what may be seen where it is asked, None where that is everything: the other parts then hide the rest already.
+    `kubernetes` reads a cluster's own API; it is asked only of clusters that may be seen.
     """
 
     settings: "Settings"
@@ -38,6 +40,7 @@ class Services:
     knowledge: Callable[[], "KnowledgeBase"]
     sight: "Callable[[], Sight] | None" = None
     allowance: "Allowance | None" = None
+    kubernetes: "Callable[[], Kubernetes] | None" = None
 
     def open_alerts(self) -> "tuple[Alert, ...]":
         """The alerts that are pending, firing or recovering; none before anything was ever saved."""

@@ -1,7 +1,8 @@
 """Writes what the code already knows into docs/json.md, commands.md, capacity.md and deploy/eksip.example.toml.
 
 `python docs/generate.py` writes; with `--check` it writes nothing, prints what differs, and exits with 1 if anything
-does. The Markdown files are written by hand around regions marked `<!-- generated:NAME -->`.
+does; with `charts` it draws the pictures docs/chart-*.png. The Markdown files are written by hand around regions marked
+`<!-- generated:NAME -->`.
 """
 
 import difflib
@@ -17,7 +18,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from example_file import example_file, models_in
-from pictures import pictures
+from pictures import charts, pictures
 from pydantic import BaseModel
 
 from bot import logs
@@ -88,8 +89,10 @@ Documents = Mapping[str, Mapping[str, object]]
 
 
 def main(arguments: list[str]) -> int:
-    """Write the files, or with `--check` compare them; the exit status."""
+    """Write the files, or with `--check` compare them; with `charts` draw docs/chart-*.png; the exit status."""
     with demo_parts() as parts:
+        if "charts" in arguments:
+            return draw(ROOT / "docs", parts)
         found = regions(parts)
     return check(ROOT, found) if "--check" in arguments else write(ROOT, found)
 
@@ -100,6 +103,14 @@ def write(root: Path, regions: Mapping[str, str]) -> int:
         if not path.exists() or path.read_text(encoding="utf-8") != wanted:
             path.write_text(wanted, encoding="utf-8")
             print(f"wrote {path.relative_to(root)}")
+    return 0
+
+
+def draw(folder: Path, parts: Parts) -> int:
+    """Draw the pictures of the documents; 0. They are not compared: another matplotlib draws other letters."""
+    for name, content in charts(lambda text: parts.answer(_request(text))).items():
+        (folder / name).write_bytes(content)
+        print(f"drew {name}, {len(content):,} bytes")
     return 0
 
 

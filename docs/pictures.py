@@ -12,6 +12,7 @@ from bot.capacity.nodes import kube_reserved_memory_mib, max_pods
 from bot.capacity.provisioners import PROVISIONER_WORDS, provisioner_max_pods
 from bot.capacity.subnets import usable_ips
 from bot.capacity.warmpool import PoolMode, PoolSettings, steady_state
+from bot.charts.png import png
 from bot.console.render import plain
 from bot.inventory import Eni, InstanceLimits
 from bot.message import Code, Controls, Message, Part, Sources
@@ -52,6 +53,30 @@ PROVISIONED_TYPE = "m5.4xlarge"
 
 BURST_PODS = 20
 """Pods that start at once in the step by step example: they need all three ENIs of an m5.large."""
+
+
+CHARTS: Mapping[str, str] = {
+    "trend": "trend private-1a 24h",
+    "forecast": "forecast private-1a",
+    "who": "who cluster:prod-eu",
+    "subnet": "subnet private-1a",
+    "tune": "tune cluster:prod-eu",
+}
+"""The command behind each docs/chart-NAME.png."""
+
+
+def charts(answer: Callable[[str], Message]) -> dict[str, bytes]:
+    """The pictures of the answers as PNG, by file name; the demo estate at its fixed moment makes the same each time.
+
+    Raises: ValueError when a command draws nothing.
+    """
+    found = {}
+    for name, command in CHARTS.items():
+        message = answer(command)
+        if not message.charts:
+            raise ValueError(f"`{command}` draws nothing: {message.text}")
+        found[f"chart-{name}.png"] = png(message.charts[0])
+    return found
 
 
 def pictures(answer: Callable[[str], Message]) -> dict[str, str]:

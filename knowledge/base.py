@@ -1,11 +1,9 @@
 """Base: the topics as one knowledge base that answers a question, or says that it does not know.
 
-Names first, then error patterns in what was pasted, then BM25 over all text. A question that no topic covers well
-enough is declined: a confident wrong topic costs more than "I don't know". How much is enough depends on how strongly
-the question speaks of this field: "pods hang" needs a near topic, "which ENIConfig" hardly any.
+Names first, then error patterns in what was pasted, then BM25 over all text. A question that speaks more of another
+field than of this one is declined: a confident wrong topic costs more than "I don't know".
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -15,6 +13,7 @@ from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
 from knowledge.blocks import combined
+from knowledge.field import other_fields
 from knowledge.loading import topics as read_topics
 from knowledge.sections import Asked, asked, compares, wants_analogy, without_analogy
 from knowledge.symptoms import Symptom, symptoms
@@ -24,10 +23,10 @@ from knowledge.words import cleaned, key
 if TYPE_CHECKING:
     from knowledge.index import Index, Question, Ranked
 
-_NEEDED = ((2.0, 0.05), (1.0, 0.15), (0.6, 0.30), (0.3, 0.34), (0.0, 0.62))
-"""How strongly a question speaks of this field (see `field`), and the coverage (0-1) that is then enough."""
+_OF_FIELD = 0.5
+"""From here on (see `field`) a question is of this field, and the best topic answers it."""
 
-_ANOTHER_FIELD_PASTED = -2.0
+_ANOTHER_FIELD_PASTED = -2.5
 """Up to here a pasted error is another platform's, though its words are in one of our patterns."""
 
 _NEARLY_AS_GOOD = 0.8
@@ -81,8 +80,9 @@ class Answer:
 class KnowledgeBase:
     """Every topic, searchable; the index is built at the first question that needs it."""
 
-    def __init__(self, topics: Sequence[Topic]) -> None:
+    def __init__(self, topics: Sequence[Topic], others: Sequence[str] = ()) -> None:
         self.topics = tuple(topics)
+        self._others = tuple(others)
         self._by_id = {topic.topic_id: topic for topic in self.topics}
         self._by_name = {key(name): topic for topic in reversed(self.topics) for name in topic.names}
 
@@ -153,7 +153,7 @@ class KnowledgeBase:
         # numpy and bm25s cost 0.1 s to import: commands that only list topics do without.
         from knowledge.index import Index
 
-        return Index(self.topics)
+        return Index(self.topics, self._others)
 
     def _by_symptom(self, seen: tuple[Symptom, ...], ranked: "tuple[Ranked, ...]", question: "Question") -> list[Match]:
         """Symptom matches, the topic that fits the whole paste best first: a log names the cause beside the effect."""
@@ -171,7 +171,7 @@ def load(directory: Traversable | None = None) -> KnowledgeBase:
 
     Raises: TopicError with all problems of all files.
     """
-    return KnowledgeBase(read_topics(directory or files("knowledge") / "topics"))
+    return KnowledgeBase(read_topics(directory or files("knowledge") / "topics"), other_fields())
 
 
 def _match(topic: Topic, sections: tuple[Section, ...], score: float, reason: Reason) -> Match:
@@ -210,5 +210,4 @@ def _is_answer(best: Match, question: "Question") -> bool:
         case Reason.SYMPTOM:
             return question.of_field > _ANOTHER_FIELD_PASTED
         case Reason.TEXT:
-            needed = next((coverage for at_least, coverage in _NEEDED if question.of_field >= at_least), math.inf)
-            return best.likeness >= _KNOWN_QUESTION or best.score >= needed
+            return best.likeness >= _KNOWN_QUESTION or question.of_field >= _OF_FIELD

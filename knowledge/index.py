@@ -8,7 +8,6 @@ multiple weighted fields", CIKM 2004 (https://doi.org/10.1145/1031171.1031181).
 
 import logging
 import math
-import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
@@ -17,11 +16,12 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.field import speaks_of_field
+from knowledge.field import Field
 from knowledge.likeness import KnownQuestions, Likenesses
 from knowledge.ordering import best_first
 from knowledge.sections import Asked
 from knowledge.spelling import Spelling
+from knowledge.symptoms import literal_symptoms
 from knowledge.topic import Section, Topic
 from knowledge.vocabulary import VARIANTS, implied
 from knowledge.words import INSTANCE_TYPE, key, stems, without_noise
@@ -31,22 +31,13 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 Scores = npt.NDArray[np.float64]
 
-_NAME_WEIGHT, _QUESTION_WEIGHT, _HEADING_WEIGHT, _SYMPTOM_WEIGHT, _TEXT_WEIGHT = 5, 2, 2, 2, 1
+_NAME_WEIGHT, _QUESTION_WEIGHT, _HEADING_WEIGHT, _SYMPTOM_WEIGHT, _SITUATION_WEIGHT, _TEXT_WEIGHT = 5, 2, 2, 2, 1, 1
 _SECTION_HEADING_WEIGHT = 2
 _SECTION_SHARE = 0.5
 """What a topic's best section adds to its own score: enough to decide between neighbours, not to overturn a name."""
 
 _PROSE_COVERS = 0.6
 """How far a word found only in a topic's prose counts as covered: prose names many things it is not about."""
-
-_SUBJECT_SHARE = 0.2
-"""Share of a question that must be what the topic is about, one of its words being in the name of some topic."""
-
-_OFF_SUBJECT = 0.25
-"""Coverage is cut to this share otherwise: "taint a node" is not answered by a topic that mentions taints once."""
-
-_SHARED_WORDS_SUFFICE = 0.6
-"""From here on (see `field`) it is not cut: the question is of this field, whatever words it is asked in."""
 
 _NAMED = 0.5
 """Added to coverage, and as a share to the rank, when the question contains a topic's name of two words or more."""
@@ -87,9 +78,6 @@ _A_NAME = 5
 _SHOWN = 10
 """Topics whose sections are put in order: an answer shows two, and offers the next ones by name."""
 
-_NAMES_A_TOPIC = 1.0
-"""Added to how strongly a question speaks of this field when it contains the name of one of its topics."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
@@ -128,8 +116,9 @@ class Question:
 class Index:
     """The searchable form of a fixed set of topics; building it takes the time, asking it is milliseconds."""
 
-    def __init__(self, topics: Sequence[Topic]) -> None:
+    def __init__(self, topics: Sequence[Topic], others: Sequence[str]) -> None:
         self._topics = tuple(topics)
+        self._field = Field(self._topics, others)
         self._subjects = [_subject_stems(topic) for topic in self._topics]
         self._anchors = frozenset(stem for topic in self._topics for name in topic.names for stem in stems(name))
         self._phrases = [_phrases(topic) for topic in self._topics]
@@ -144,7 +133,7 @@ class Index:
         ]
         self._asked_before = KnownQuestions(self._topics, self._weight)
         self._variants = [VARIANTS.intersection(key(topic.topic_id)) for topic in self._topics]
-        self._spelling = Spelling(self._topics, self._rarity)
+        self._spelling = Spelling(self._topics, self._field.stems | self._rarity.keys())
         self._own_words = [[frozenset(_section_terms(section)) for section in topic.sections] for topic in self._topics]
         self._sections = [(row, section) for row, topic in enumerate(self._topics) for section in topic.sections]
         self._by_topic = _bm25(whole)
@@ -154,7 +143,7 @@ class Index:
         """A cleaned text as a question: its terms, what they imply, and how strongly it speaks of this field."""
         plain = without_noise(text)
         corrected = self._spelling.corrected(plain)
-        if corrected != plain and not is_name and speaks_of_field(corrected) <= 0:
+        if corrected != plain and not is_name and self._field.speaks(corrected) <= 0:
             # Nothing else speaks of this field: what looks misspelt ("lunch" for launch) is another word.
             corrected = plain
         found = tuple(dict.fromkeys(stems(corrected)))
@@ -176,7 +165,7 @@ class Index:
             words=words,
             terms=terms,
             added=added,
-            of_field=speaks_of_field(corrected) + _NAMES_A_TOPIC * named,
+            of_field=self._field.speaks(corrected),
         )
 
     def ranked(self, question: Question) -> tuple[Ranked, ...]:
@@ -191,7 +180,7 @@ class Index:
                 continue
             scored = by_row[row]
             rank = float(topic_scores[row]) + _SECTION_SHARE * max(score for _, score in scored)
-            coverage, on_subject = self._coverage(row, question)
+            coverage = self._coverage(row, question)
             likeness = float(likenesses.same[row])
             rank *= 0.5 + coverage + _LIKE_A_QUESTION * likeness**2 + _NEAR * float(likenesses.near[row])
             if self._variants[row] and not any(f" {word} " in question.words for word in self._variants[row]):
@@ -199,8 +188,6 @@ class Index:
             if named := self._named(row, question.words):
                 rank *= 1 + named
                 coverage = min(1.0, coverage + named)
-            elif not on_subject and question.of_field < _SHARED_WORDS_SUFFICE:
-                coverage *= _OFF_SUBJECT
             found.append(
                 Ranked(
                     topic=topic,
@@ -251,10 +238,9 @@ class Index:
             return _NAMED
         return _NAMED_SHORTLY if any(name in words for name in self._short_names[row]) else 0.0
 
-    def _coverage(self, row: int, question: Question) -> tuple[float, bool]:
-        """The share (0-1) of the terms, by rarity, that a topic covers, and whether enough of them are its subject."""
+    def _coverage(self, row: int, question: Question) -> float:
+        """The share (0-1) of the terms, by rarity, that a topic covers."""
         subject = prose = asked = 0.0
-        anchored = False
         for term in question.terms:
             if term == INSTANCE_TYPE:
                 continue
@@ -262,16 +248,12 @@ class Index:
             asked += rarity
             if term in self._subjects[row]:
                 subject += rarity
-                anchored |= term in self._anchors
             elif term in self._known[row]:
                 prose += rarity
         for term in question.added:
             if term in self._subjects[row]:
                 subject += _IMPLIED_COVERS * self._rarity[term]
-                anchored |= term in self._anchors
-        if not asked:
-            return 0.0, False
-        return min(1.0, (subject + _PROSE_COVERS * prose) / asked), anchored and subject >= _SUBJECT_SHARE * asked
+        return min(1.0, (subject + _PROSE_COVERS * prose) / asked) if asked else 0.0
 
     def _likenesses(self, question: Question) -> Likenesses:
         """How near the question is to what each topic is known to be asked about."""
@@ -306,11 +288,12 @@ def _topic_terms(topic: Topic) -> list[str]:
         (_NAME_WEIGHT, topic.names),
         (_QUESTION_WEIGHT, topic.questions),
         (_HEADING_WEIGHT, tuple(section.heading for section in topic.sections)),
-        (_SYMPTOM_WEIGHT, _literal_symptoms(topic)),
+        (_SYMPTOM_WEIGHT, literal_symptoms(topic)),
+        (_SITUATION_WEIGHT, topic.situations),
         (_TEXT_WEIGHT, (topic.summary, *(section.text for section in topic.sections))),
         (_TEXT_WEIGHT, tuple(f"{item.claim} {item.fact}" for item in topic.corrections)),
     )
-    return [term for weight, texts in weighted for term in stems("\n".join(texts)) * weight]
+    return [term for weight, texts in weighted for text in texts for term in stems(text) * weight]
 
 
 def _section_terms(section: Section) -> list[str]:
@@ -320,7 +303,7 @@ def _section_terms(section: Section) -> list[str]:
 def _subject_stems(topic: Topic) -> frozenset[str]:
     """What a topic is about, as opposed to what its prose mentions."""
     headings = tuple(section.heading for section in topic.sections)
-    return frozenset(stems("\n".join((*topic.names, *topic.questions, *headings, *_literal_symptoms(topic)))))
+    return frozenset(stems("\n".join((*topic.names, *topic.questions, *headings, *literal_symptoms(topic)))))
 
 
 def _phrases(topic: Topic) -> tuple[str, ...]:
@@ -333,8 +316,3 @@ def _short_names(topic: Topic, rare: Container[str]) -> tuple[str, ...]:
     """The names of one word that few topics mention, as stems between spaces."""
     names = {key(name) for name in topic.names}
     return tuple(f" {name[0]} " for name in sorted(names) if len(name) == 1 and name[0] in rare)
-
-
-def _literal_symptoms(topic: Topic) -> tuple[str, ...]:
-    """The words of the error patterns, their regular expression marks taken out."""
-    return tuple(re.sub(r"\\[a-zA-Z]|[\\^$.|?*+()\[\]{}]", " ", pattern.pattern) for pattern in topic.symptoms)

@@ -4,6 +4,7 @@ Patterns run on what people paste, so no pattern sees more than a window of it: 
 10,000 characters without spaces or line breaks.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -33,6 +34,11 @@ def symptoms(text: str, topics: Iterable[Topic]) -> tuple[Symptom, ...]:
     if by_line or len(lines) < 2:
         return by_line
     return _matching(list(_windows(" ".join(lines))), known)
+
+
+def literal_symptoms(topic: Topic) -> tuple[str, ...]:
+    """The words of the error patterns, their regular expression marks taken out."""
+    return tuple(re.sub(r"\\[a-zA-Z]|[\\^$.|?*+()\[\]{}]", " ", pattern.pattern) for pattern in topic.symptoms)
 
 
 def _matching(windows: list[str], topics: tuple[Topic, ...]) -> tuple[Symptom, ...]:

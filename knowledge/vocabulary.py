@@ -210,11 +210,6 @@ def implied(text: str) -> str:
     return " ".join(words for pattern, words in (*_entries(_SAME_THING), *_entries(_POINTS_AT)) if pattern.search(text))
 
 
-def subjects_seen(text: str) -> int:
-    """How many subjects of the field a text points at by what is seen of them."""
-    return sum(pattern.search(text) is not None for pattern, _ in _entries(_POINTS_AT))
-
-
 @lru_cache(maxsize=2)
 def _entries(table: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     joined = re.sub(r"\n {5,}\| ", " | ", table).strip().splitlines()

@@ -14,6 +14,9 @@ import Stemmer
 MAX_TEXT = 20_000
 """Characters of a question that are read: half from its start, half from its end (a paste of logs can be longer)."""
 
+_KEPT_TEXT = 1_500
+"""Characters; a section of a topic is at most as long, longer texts are pastes that hardly come twice."""
+
 _MAX_WORD = 64
 """Characters; longer runs are tokens, hashes or base64, never vocabulary."""
 
@@ -128,7 +131,13 @@ def words(text: str) -> Iterator[str]:
 
 def stems(text: str) -> list[str]:
     """The stems of a text in order without stop words: a compound gives its parts and then itself, joined."""
-    return [term for token in _tokens(text) for term in _stems_of(token)]
+    return list(_stems_of_text(text)) if len(text) <= _KEPT_TEXT else list(_stems_of_text.__wrapped__(text))
+
+
+@lru_cache(maxsize=8_000)
+def _stems_of_text(text: str) -> tuple[str, ...]:
+    """The stems of a text; kept, since the index reads what a topic says for several ends."""
+    return tuple(term for token in _tokens(text) for term in _stems_of(token))
 
 
 @lru_cache(maxsize=20_000)
@@ -137,7 +146,7 @@ def _stems_of(token: str) -> tuple[str, ...]:
     parts = _parts(token)
     kept = [stem(part) for part in parts if part not in STOP_WORDS]
     if len(parts) > 1 and kept:
-        kept.append("".join(parts))
+        kept.append(stem("".join(parts)))
     return tuple(kept)
 
 

@@ -12,8 +12,19 @@ from bot.capacity.diagnosis.evidence import ClusterView, Evidence, SubnetView, U
 from bot.capacity.diagnosis.node_pools import node_pools
 from bot.capacity.node_mix import node_mix
 from bot.capacity.standing import standings
-from bot.inventory import Cluster, Eni, InstanceLimits, Node, Reservation, Subnet
+from bot.inventory import Cluster, CniSettings, Eni, InstanceLimits, Node, Reservation, Subnet
 from bot.inventory.evidence import CniFigures, Quota, QuotaSource, RegionEvidence
+from bot.inventory.kubernetes import (
+    CniDaemonSet,
+    CniNode,
+    CniPod,
+    EniConfig,
+    KubernetesFacts,
+    KubernetesNode,
+    KubernetesPart,
+    PodLoad,
+    WaitingPod,
+)
 from bot.inventory.launches import LaunchFailure
 
 HOME = "subnet-0a"
@@ -72,6 +83,57 @@ def place(enis: int | None = 100, *, source: QuotaSource = QuotaSource.APPLIED) 
     return RegionEvidence(account_id=PROD, region=REGION, observed_at=NOW, quotas=(quota,), enis=enis)
 
 
+def waits(
+    message: str = "", *, node: str = "ip-0a", number: int = 0, ago: timedelta = timedelta(minutes=3)
+) -> WaitingPod:
+    """A pod of shop/cart that waits, with an event where there is a message."""
+    return WaitingPod(
+        namespace="shop",
+        name=f"cart-{number}",
+        workload="cart",
+        since=NOW - ago,
+        node=node,
+        reason="FailedCreatePodSandBox" if message else "",
+        message=message,
+        seen_at=NOW - timedelta(minutes=1) if message else None,
+    )
+
+
+def inside(
+    *,
+    environment: Mapping[str, str] | None = None,
+    nodes: tuple[KubernetesNode, ...] = (KubernetesNode(name="ip-0a", instance_id="i-0a", max_pods=29),),
+    loads: Mapping[str, PodLoad] | None = None,
+    waiting: tuple[WaitingPod, ...] = (),
+    cni_pods: tuple[CniPod, ...] = (),
+    config_map: Mapping[str, str] | None = None,
+    eni_configs: tuple[EniConfig, ...] = (),
+    cni_nodes: tuple[CniNode, ...] = (),
+    updated: int = 1,
+    unread: tuple[tuple[KubernetesPart, str], ...] = (),
+) -> KubernetesFacts:
+    """What the API of a healthy cluster with one node shows, unless told otherwise."""
+    return KubernetesFacts(
+        observed_at=NOW,
+        daemon_set=CniDaemonSet(
+            image="cni:v1.20.4",
+            environment=tuple((environment or {"ENABLE_IPv4": "true"}).items()),
+            desired=1,
+            updated=updated,
+            ready=1,
+        ),
+        cni_pods=cni_pods,
+        config_map=tuple((config_map or {}).items()),
+        eni_configs=eni_configs,
+        cni_nodes=cni_nodes,
+        nodes=nodes,
+        waiting=waiting,
+        waiting_pods=len(waiting),
+        loads={"ip-0a": PodLoad(pods=6, with_pool_ip=4)} if loads is None else loads,
+        unread=unread,
+    )
+
+
 def estate(
     *,
     free: int | None = 200,
@@ -94,6 +156,8 @@ def estate(
     read: bool = True,
     cidr: str = "10.0.0.0/24",
     limits: Mapping[str, InstanceLimits] | None = None,
+    kubernetes: KubernetesFacts | Unread | None = None,
+    addon: CniSettings | None = None,
 ) -> Evidence:
     """A healthy cluster of one m5.large in a /24, unless told otherwise; everything of it was read."""
     env = tuple((environment or {}).items())
@@ -133,6 +197,8 @@ def estate(
                 pools=node_pools(the_cluster, found, known_limits),
                 figures=metrics or Unread(reason="CNI Metrics Helper publishes nothing for prod-eu"),
                 launches=launches,
+                kubernetes=kubernetes or Unread(reason="the cluster's own API was not asked"),
+                addon=addon or the_cluster.cni,
             ),
         ),
         focus=focus,

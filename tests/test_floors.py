@@ -24,13 +24,14 @@ OWNERS = {
     "aiohttp": ("bot.demo",),
     "moto": ("bot.demo",),
     "matplotlib": ("bot.charts",),
+    "kubernetes": ("bot.kubernetes",),
     "typer": ("bot.__main__",),
     "rich": ("bot.console",),
     "prompt_toolkit": ("bot.console",),
     "rapidfuzz": ("bot.errors",),
     "bm25s": ("knowledge",),
     "Stemmer": ("knowledge",),
-    "numpy": ("knowledge", "bot.capacity.forecast"),
+    "numpy": ("knowledge", "bot.capacity.forecast", "bot.store.compaction", "bot.store.rollups"),
 }
 """The packages that may import each library, TYPE_CHECKING imports included."""
 

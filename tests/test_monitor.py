@@ -35,8 +35,10 @@ from bot.inventory import (
     Vpc,
 )
 from bot.inventory.evidence import Asked, RegionEvidence
-from bot.monitor import Monitor, PollReport
+from bot.monitor import Lanes, Monitor, PollReport
 from bot.store import Store, open_store
+from bot.store.due_reads import Lane
+from bot.store.regions import Regions
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLL = timedelta(minutes=5)
@@ -108,7 +110,7 @@ class World:
             account_id=account.account_id, region=region, observed_at=self.now, clusters=(self.cluster,)
         )
 
-    def contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
+    def watched_contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
         """Interfaces and reservations of the subnets."""
         asked = sorted(subnet.subnet_id for subnet in subnets)
         self.contents_asked.append(asked)
@@ -121,6 +123,8 @@ class World:
             enis_read=frozenset() if self.contents_blind == "DescribeNetworkInterfaces" else frozenset(asked),
             reservations_read=frozenset() if self.contents_blind == "GetSubnetCidrReservations" else frozenset(asked),
         )
+
+    contents = watched_contents
 
     def confirm_gone(self, account: Account, region: str, subnet_ids: Iterable[str]) -> frozenset[str]:
         """Those that EC2 does not know by id."""
@@ -342,6 +346,92 @@ def test_contents_are_read_only_where_they_matter(world: World, store: Store) ->
     """Interfaces are read for subnets that look low or have an open alert, and for no others."""
     _polls(_monitor(world, store), world, 200, 0, 200)
     assert world.contents_asked == [["subnet-a"], ["subnet-a"]]
+
+
+PREFIX_CLUSTER = replace(CLUSTER, cni=CniSettings(source="addon", environment=(("ENABLE_PREFIX_DELEGATION", "true"),)))
+NO_NODE_RULE = {"alerts": {"rules_off": ["nodes_do_not_fit"], "cloudwatch": False}}
+PLACE = (ACCOUNT.account_id, "eu-west-1")
+
+
+def _scattered() -> tuple[Eni, ...]:
+    """Ten interfaces, each with addresses all over subnet-a, so that no block of sixteen is free."""
+    return tuple(
+        replace(
+            ENI,
+            eni_id=f"eni-{number}",
+            addresses=tuple(IPv4Address(f"10.0.0.{16 * block + number}") for block in range(1, 15)),
+        )
+        for number in range(10)
+    )
+
+
+def test_blocks_are_counted_by_a_lane_of_their_own(world: World, store: Store) -> None:
+    """Where nodes take prefixes and the count proves too little, every fifteen minutes; not once no node takes any."""
+    world.cluster = PREFIX_CLUSTER
+    monitor = _monitor(world, store, NO_NODE_RULE)
+    _polls(monitor, world, 100, 100, 100)
+    assert world.contents_asked == [["subnet-a"]]
+    assert store.planned(Lane.INTERFACES) == {PLACE: timedelta(minutes=15)}
+    kept = store.occupancies(["subnet-a", "subnet-b"])
+    assert {key: (one.blocks and one.blocks.free, one.observed_at) for key, one in kept.items()} == {
+        "subnet-a": (14, START)
+    }
+    _polls(monitor, world, 100, 100)
+    assert world.contents_asked == [["subnet-a"]] * 2
+    world.cluster = CLUSTER
+    _polls(monitor, world, *[100] * 6)
+    assert store.planned(Lane.INTERFACES) == {}
+    before = len(world.contents_asked)
+    _polls(monitor, world, *[100] * 5)
+    assert len(world.contents_asked) == before
+
+
+class Unasked(World):
+    """An outside whose interfaces are not to be asked for."""
+
+    def watched_contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
+        """Nothing: it was read by somebody else."""
+        raise AssertionError(f"asked for {[subnet.subnet_id for subnet in subnets]}")
+
+    contents = watched_contents
+
+
+@pytest.mark.parametrize("handed_over", [False, True], ids=["one leader", "another leader on the way"])
+def test_the_leader_judges_interfaces_that_another_replica_read(
+    world: World, store: Store, *, handed_over: bool
+) -> None:
+    """It asks AWS for none: what was read is in the store, also for who leads next."""
+    world.cluster, world.enis = PREFIX_CLUSTER, _scattered()
+    settings = load({}, NO_NODE_RULE)
+    leader = Unasked()
+    lanes = Lanes(cast(Any, world), store, Regions(store), settings, lambda: world.now, owner="another")
+    monitor = Monitor(cast(Any, leader), store, settings, lambda: world.now)
+    changed = []
+    for number in range(7):
+        if handed_over and number == 3:
+            monitor = Monitor(cast(Any, leader), store, settings, lambda: world.now)
+            monitor.begin()
+        world.free["subnet-a"] = 100
+        lanes.read_all()
+        report = monitor.evaluate()
+        changed += _of(report, "no_free_blocks") if report is not None else []
+        world.now += POLL
+    assert changed == ["opened"]
+
+
+def test_interfaces_that_are_denied_now_leave_the_blocks_of_the_last_read(world: World, store: Store) -> None:
+    """With their own time, and with what stands in the way."""
+    world.cluster = PREFIX_CLUSTER
+    monitor = _monitor(world, store, NO_NODE_RULE)
+    _polls(monitor, world, 100)
+    world.contents_blind = "DescribeNetworkInterfaces"
+    _polls(monitor, world, *[100] * 4)
+    kept = store.occupancies(["subnet-a"])["subnet-a"]
+    assert (kept.blocks and kept.blocks.free, kept.observed_at) == (14, START)
+    assert [spot.api for spot in kept.blind_spots] == ["DescribeNetworkInterfaces"]
+    world.contents_blind = ""
+    _polls(monitor, world, *[100] * 2)
+    assert store.occupancies(["subnet-a"])["subnet-a"].blind_spots == ()
 
 
 def test_clusters_are_read_more_seldom(world: World, store: Store) -> None:

@@ -10,15 +10,16 @@ from builders import DEV, NOW, PROD, region_facts, subnet
 from endpoint.answers import Kind
 from endpoint.plan import account_id, small_fleet
 from endpoint.server import Endpoint
-from fleet_bot import FleetBot, drain, fleet_bot
+from fleet_bot import FleetBot, FleetClock, drain, fleet_bot
 
 from bot import metrics
-from bot.facts import inventory_of, judged_by_age
+from bot.facts import Facts, inventory_of, judged_by_age
 from bot.inventory import Account, Fleet, Quality
 from bot.monitor.missing import with_missing
 from bot.monitor.turns import next_turn, own_moment
 from bot.store import Store, open_store
 from bot.store.due_reads import DueRead, Lane, Source
+from bot.store.joining import joined_subnets
 
 POLL = timedelta(minutes=5)
 SOURCE = Source(account_id="111122223333", region="eu-west-1", lane=Lane.SUBNETS)
@@ -103,6 +104,26 @@ def test_a_subnet_goes_after_two_listings_and_a_direct_question(
     assert found == {"subnet-0a": Quality.FRESH, **({} if left is None else {"subnet-0b": left})}
 
 
+def test_a_deleted_subnet_is_named_as_gone_for_a_day() -> None:
+    """With the time at which EC2 said so, also while reads fail; not where another account still has it."""
+    missing = replace(KNOWN.subnets[1], quality=Quality.UNKNOWN)
+    known = replace(KNOWN, subnets=(KNOWN.subnets[0], missing))
+    read = replace(KNOWN, subnets=KNOWN.subnets[:1], observed_at=NOW + POLL)
+    gone = with_missing(known, read, lambda ids: ids)
+    (found,) = gone.gone
+    assert (found.subnet_id, found.quality, found.observed_at) == ("subnet-0b", Quality.GONE, NOW + POLL)
+    failed = joined_subnets(gone, replace(read, subnets=(), subnets_complete=False))
+    assert failed.gone == gone.gone
+    shown = inventory_of(Fleet(accounts=(OWNER,)), [failed], {}, ())
+    assert [subnet.subnet_id for subnet in shown.gone] == ["subnet-0b"]
+    assert "subnet-0b" not in shown.subnets_by_id
+    owner_still_has_it = replace(KNOWN, region="eu-west-2", subnets=(KNOWN.subnets[1],))
+    assert inventory_of(Fleet(accounts=(OWNER,)), [failed, owner_still_has_it], {}, ()).gone == ()
+    for hours, left in ((23, 1), (25, 0)):
+        later = replace(read, observed_at=NOW + timedelta(hours=hours))
+        assert len(with_missing(gone, later, lambda _: pytest.fail("asked")).gone) == left
+
+
 def test_a_failed_listing_proves_nothing() -> None:
     """What it lacks is not even asked for."""
     failed = replace(KNOWN, subnets=(), subnets_complete=False)
@@ -121,6 +142,24 @@ def test_the_age_of_a_figure_says_how_far_it_is_to_be_trusted(age: timedelta, qu
     facts = region_facts(subnet(observed_at=NOW - age), observed_at=NOW - age)
     inventory = inventory_of(Fleet(accounts=(OWNER,)), [facts], {}, ())
     assert [item.quality for item in judged_by_age(inventory, NOW, POLL).subnets] == [quality]
+
+
+def test_what_is_known_is_judged_anew_when_something_in_it_ages() -> None:
+    """Until then it is the same object, with all that was worked out of it."""
+    clock = FleetClock(at=NOW)
+    facts = Facts(reader=lambda: pytest.fail("asked"), stored=lambda: None, now=clock, poll=POLL)
+    facts.put(inventory_of(Fleet(accounts=(OWNER,)), [KNOWN], {}, ()))
+    first = facts.known()
+    assert first is not None
+    clock.at = NOW + 3 * POLL
+    assert facts.known() is first
+    qualities = []
+    for age in (3 * POLL + timedelta(seconds=1), timedelta(hours=25), POLL):
+        clock.at = NOW + age
+        known = facts.known()
+        assert known is not None
+        qualities.append({subnet.quality for subnet in known.subnets})
+    assert qualities == [{Quality.STALE}, {Quality.UNKNOWN}, {Quality.FRESH}]
 
 
 def test_what_is_planned_and_not_read_counts_as_missing() -> None:
@@ -186,6 +225,12 @@ def test_a_restart_goes_on_with_the_turns_there_were(bot: FleetBot) -> None:
         report = again.poll()
         assert report.swept
         assert {step.alert.subnet_id for step in report.transitions if step.alert} - {""} == {low}
+
+
+def test_the_vpcs_are_read_once_at_the_start(bot: FleetBot) -> None:
+    """By the clusters' read, which lists them anyway."""
+    calls = [count for key, count in bot.endpoint.calls.counts.items() if key.api == "DescribeVpcs"]
+    assert calls == [1] * 6
 
 
 def test_an_evaluation_without_news_does_nothing(bot: FleetBot) -> None:

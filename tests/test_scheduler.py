@@ -106,7 +106,7 @@ def test_a_failed_run_is_counted_and_the_next_one_comes(
     with caplog.at_level(logging.INFO, logger="bot.scheduler"):
         start(fail, every=0.05)
         _soon(lambda: len(runs) >= 2 and _missed("poll", "failed") >= before + 2)
-    ours = [record for record in caplog.records if record.name == "bot.scheduler"]
+    ours = [record for record in caplog.records if record.getMessage() == "scheduled job failed"]
     assert {record.levelno for record in ours} == {level}
     assert (ours[0].exc_info is not None) is (level == logging.ERROR)
 
@@ -139,3 +139,25 @@ def test_stopping_gives_up_on_a_job_that_hangs(start: Start, monkeypatch: pytest
     assert running.wait(5)
     assert not scheduler.stop()
     release.set()
+
+
+@pytest.mark.timeout(60)
+def test_a_clock_that_is_set_back_stops_no_job(caplog: pytest.LogCaptureFixture) -> None:
+    """The first runs are an hour ahead when the clock falls back by that hour: they begin at once and go on."""
+    ahead, runs = timedelta(hours=1), threading.Semaphore(0)
+    scheduler = Scheduler(
+        poll=runs.release,
+        prune=_nothing,
+        refresh=_nothing,
+        poll_every=timedelta(seconds=0.1),
+        now=lambda: _now() + ahead,
+    )
+    scheduler.start()
+    try:
+        assert not runs.acquire(timeout=0.3)
+        ahead = timedelta(0)
+        assert runs.acquire(timeout=30)
+        assert runs.acquire(timeout=30)
+    finally:
+        scheduler.stop()
+    assert "the clock was set back; jobs begin their intervals anew" in caplog.text

@@ -63,7 +63,11 @@ def _silence(ids: str, lead: Alert) -> Menu:
     longest = max(len(words) for _, words in SILENCE_CHOICES)
     named = ids if len(f"silence {ids} ") + longest <= OPTION_CHARACTERS else str(lead.alert_id)
     return Menu(
-        label="Silence…", options=tuple((label, f"silence {named} {words}") for label, words in SILENCE_CHOICES)
+        label="Silence…",
+        options=(
+            *((label, f"silence {named} {words}") for label, words in SILENCE_CHOICES),
+            ("Other time, reason…", f"silence {named}"),  # without an end it opens the form
+        ),
     )
 
 

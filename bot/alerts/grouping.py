@@ -1,6 +1,6 @@
 """Grouping and inhibition: alerts that share one card, and alerts that another one explains."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -72,12 +72,16 @@ def group_key(alert: Alert) -> str:
     return f"{alert.account_id}/{alert.region}/{owner}/{zone}"
 
 
-def groups(alerts: Iterable[Alert]) -> tuple[Group, ...]:
-    """The cards of these alerts, the worst card first. Pending alerts are on none."""
+def groups(alerts: Iterable[Alert], placed: Mapping[int, str] | None = None) -> tuple[Group, ...]:
+    """The cards of these alerts, the worst card first. Pending alerts are on none.
+
+    `placed` gives the card on which an alert was told of: there it stays when the clusters of its subnet change.
+    """
+    known = placed or {}
     members: dict[str, list[Alert]] = {}
     for alert in alerts:
         if alert.status is not AlertStatus.PENDING:
-            members.setdefault(group_key(alert), []).append(alert)
+            members.setdefault(known.get(alert.alert_id or 0) or group_key(alert), []).append(alert)
     found = [Group(group_key=key, alerts=tuple(sorted(those, key=worst_first))) for key, those in members.items()]
     return tuple(sorted(found, key=lambda group: worst_first(group.lead)))
 
@@ -110,12 +114,21 @@ def _inhibits(parent: Alert, child: Alert) -> bool:
     if (parent.rule, parent.scope_key) == (child.rule, child.scope_key):
         return False
     if parent.rule == BLIND_RULE:
-        return _contains(parent, child)
+        return _contains(parent, child) and not _was_read(child, parent)
     if parent.severity.rank < child.severity.rank:
         return False
     if parent.rule == child.rule:
         return _contains(parent, child)
     return parent.scope_key == child.scope_key and parent.rule in EXPLAINED_BY.get(child.rule, ())
+
+
+def _was_read(child: Alert, blind: Alert) -> bool:
+    """Whether the child's figures are proof that its part can be read again: then it is told, or it could be over
+    unheard before "blind" has recovered for long enough.
+    """
+    if child.rule == BLIND_RULE:
+        return False
+    return blind.status is AlertStatus.RECOVERING or child.observed_at > blind.observed_at
 
 
 def _contains(parent: Alert, child: Alert) -> bool:

@@ -26,7 +26,8 @@ class SubnetSample(Sample):
     AvailableIpAddressCount). `prefix_mode` says whether nodes take
     /28 blocks from it; `load_balancers` whether load balancers are placed in it. `time_left` is the gated burn-rate
     forecast until nothing is left, None while its gate is closed; `forecast_known` tells that from "not computed".
-    `refused` is the EC2 error code of a refused allocation seen since the last sample.
+    `refused` is the EC2 error code of a refused allocation seen since the last sample. `watched_ips`: a channel wants
+    to hear of it already with fewer free addresses than this.
     """
 
     subnet_id: str
@@ -39,6 +40,7 @@ class SubnetSample(Sample):
     time_left: timedelta | None = None
     forecast_known: bool = False
     refused: str = ""
+    watched_ips: int = 0
 
     @property
     def scope_key(self) -> str:

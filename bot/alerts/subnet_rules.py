@@ -51,11 +51,14 @@ def _low_ips(sample: SubnetSample, thresholds: Thresholds) -> Reading | None:
     if sample.quality is not Quality.FRESH or sample.free_ips is None or sample.usable_ips <= 0:
         return None
     low, clear_at = _marks(sample.usable_ips, thresholds.subnets)
+    if sample.watched_ips > low:
+        clear_at = max(clear_at, _watched_clear_ips(sample, thresholds.subnets))
     refused = sample.refused in ADDRESS_REFUSED
     clear = sample.free_ips >= clear_at and not refused
     return Reading(
         value=sample.free_ips,
-        threshold=low,
+        # A subnet that is low by the settings is called so on every card, whoever wanted to hear of it earlier.
+        threshold=low if sample.free_ips < low else max(low, sample.watched_ips),
         capacity=sample.usable_ips,
         breach=None if clear else Severity.CRITICAL if refused else _breach(sample, sample.free_ips, thresholds),
         clear=clear,
@@ -71,13 +74,21 @@ def _marks(usable: int, limits: Limits) -> tuple[int, int]:
     return threshold_ips(usable, limits, limits.low_pct), clear_ips(usable, limits)
 
 
+def _watched_clear_ips(sample: SubnetSample, limits: Limits) -> int:
+    """Where recovery begins for the channel that wants to hear earliest: the same relative distance as elsewhere."""
+    ratio = limits.clear_pct / limits.low_pct if limits.low_pct > 0 else 1.0
+    return min(max(ceil(round(sample.watched_ips * ratio, 6)), sample.watched_ips + 1), sample.usable_ips)
+
+
 def _breach(sample: SubnetSample, free: int, thresholds: Thresholds) -> Severity | None:
     match subnet_state(free, sample.usable_ips, thresholds.subnets):
         case SubnetState.LOW:
             return Severity.WARNING
         case SubnetState.CRITICAL | SubnetState.EXHAUSTED:
             return Severity.CRITICAL
-        case SubnetState.OK | SubnetState.UNKNOWN:
+        case SubnetState.OK:
+            return Severity.WARNING if free < sample.watched_ips else None
+        case SubnetState.UNKNOWN:
             return None
 
 

@@ -1,5 +1,6 @@
 """The JSON form of `why`."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -16,6 +17,7 @@ CauseCode = Literal[
     "warm_pool_hoarding",
     "cooldown",
     "ec2_throttled",
+    "cni_not_running",
     "custom_networking",
     "subnet_discovery_tags",
     "branch_eni_limit",
@@ -46,6 +48,28 @@ class StepJson(AnswerModel):
     command: str | None = Field(description="The command; null where none fits every case. Not executed.")
 
 
+class WaitingPodJson(AnswerModel):
+    """A pod without a node or an address."""
+
+    cluster: str = Field(description="The cluster's name.")
+    namespace: str = Field(description="Its namespace.")
+    name: str = Field(description="Its name.")
+    workload: str = Field(description="The Deployment, StatefulSet, … that made it; its own name without one.")
+    node: str | None = Field(description="The node it was placed on; null while the scheduler found none.")
+    since: datetime = Field(description="When it was created.")
+    message: str | None = Field(description="What its newest event says; null without one.")
+
+
+class WorkloadJson(AnswerModel):
+    """A workload and the addresses its pods hold."""
+
+    cluster: str = Field(description="The cluster's name.")
+    namespace: str = Field(description="Its namespace.")
+    kind: str = Field(description="Its kind: Deployment, StatefulSet, …")
+    workload: str = Field(description="Its name.")
+    ips: int = Field(description="Addresses of the VPC that its pods hold.")
+
+
 class WhyAnswer(AnswerModel):
     """`why [SCOPE] [pasted lines]`."""
 
@@ -55,4 +79,10 @@ class WhyAnswer(AnswerModel):
     actions: list[StepJson] = Field(description="What to do now, in order.")
     lasting: list[StepJson] = Field(description="What keeps it from coming back: commands of eksip.")
     contradicted_by: str | None = Field(description="What would show the verdict wrong; null without a cause.")
+    waiting_pods: list[WaitingPodJson] = Field(
+        description="Pods that wait for a node or an address, the longest wait first, 50 at most; empty too where the "
+        "clusters' own APIs were not read."
+    )
+    workloads: list[WorkloadJson] = Field(description="The workloads with the most addresses, five of each cluster.")
+    remarks: list[str] = Field(description="Settings that are not what somebody takes them for.")
     not_checked: list[str] = Field(description="What could not be read or seen.")

@@ -1,6 +1,7 @@
 """The JSON form of a digest: what it says, and when a channel gets one."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -32,6 +33,17 @@ class DigestAlerts(AnswerModel):
     longest_alert_id: int | None = Field(description="Its number.")
 
 
+class DigestChance(AnswerModel):
+    """How the daily chances of one method did in 30 days; the methods are scored over the same days of subnets."""
+
+    method: Literal["forecast", "free_below_10_pct", "predict_linear_6h"] = Field(description="Who said them.")
+    judged: int = Field(description="Days of subnets of which it is known what happened.")
+    ran_out: int = Field(description="Those that ended at the floor.")
+    found: int = Field(description="Of these, those with a chance of a half or more.")
+    wrong: int = Field(description="Days with a chance of a half or more that did not.")
+    brier: float = Field(description="Brier score, the mean squared error of the chances: 0 is best, 0.25 a coin's.")
+
+
 class DigestForecasts(AnswerModel):
     """How the forecasts of the last 30 days did, by episodes: forecasts about one subnet in a row are one."""
 
@@ -40,6 +52,10 @@ class DigestForecasts(AnswerModel):
     false: int = Field(description="Those after which it did not.")
     median_lead_seconds: float | None = Field(description="The lead that half of the hits had; null without hits.")
     enough: bool = Field(description="Whether that is enough to say how often forecasts are right.")
+    averted: int = Field(description="Episodes after which somebody acted and it did not run out; not judged.")
+    chances: list[DigestChance] = Field(
+        description="The chance to run out within a day, said once a day of each subnet: ours, then both baselines."
+    )
 
 
 class DigestMissed(AnswerModel):

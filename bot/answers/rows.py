@@ -7,13 +7,17 @@ from bot.alerts.alert import Alert
 from bot.alerts.notices import NO_OVERLAY, Overlay
 from bot.alerts.silences import Silence
 from bot.answers.alerting import AlertRow, SilenceRow
-from bot.answers.subnets import HolderJson, SubnetRow
+from bot.answers.subnets import GoneRow, HolderJson, SubnetRow
 from bot.capacity.holders import Holder
 from bot.capacity.standing import Standing
+from bot.inventory import Subnet
 
 
 def subnet_row(
-    row: Standing, clusters: Mapping[str, tuple[str, ...]], depletes_at: datetime | None = None
+    row: Standing,
+    clusters: Mapping[str, tuple[str, ...]],
+    depletes_at: datetime | None = None,
+    interfaces_at: datetime | None = None,
 ) -> SubnetRow:
     """The JSON form of a subnet's standing; `clusters` are the names of clusters by subnet id."""
     subnet = row.subnet
@@ -36,7 +40,20 @@ def subnet_row(
         depletes_at=depletes_at,
         observed_at=subnet.observed_at,
         quality=subnet.quality.value,
+        interfaces_at=interfaces_at,
         clusters=list(clusters.get(subnet.subnet_id, ())),
+    )
+
+
+def gone_row(subnet: Subnet) -> GoneRow:
+    """The JSON form of a subnet that was deleted."""
+    return GoneRow(
+        subnet_id=subnet.subnet_id,
+        name=subnet.name,
+        account_id=subnet.account_id,
+        region=subnet.region,
+        quality="gone",
+        observed_at=subnet.observed_at,
     )
 
 

@@ -30,6 +30,10 @@ class SubnetRow(AnswerModel):
     depletes_at: datetime | None = Field(description="Forecast; null when there is none.")
     observed_at: datetime = Field(description="When the subnet was read.")
     quality: Literal["fresh", "stale", "unknown", "gone"] = Field(description="How far the facts can be trusted.")
+    interfaces_at: datetime | None = Field(
+        description="When its interfaces and reservations were read, on which reserved_free_ips and free_blocks rest; "
+        "null: not lately."
+    )
     clusters: list[str] = Field(description="Clusters that name the subnet.")
 
 
@@ -61,6 +65,17 @@ class ClusterRow(AnswerModel):
     health: list[HealthJson] = Field(description="Health issues EKS reports.")
 
 
+class GoneRow(AnswerModel):
+    """A subnet of the scope that was deleted within the last day."""
+
+    subnet_id: str = Field(description="Subnet id.")
+    name: str = Field(description="Name tag, empty without one.")
+    account_id: str = Field(description="Owner account.")
+    region: str = Field(description="Region.")
+    quality: Literal["gone"] = Field(description="Always gone: EC2 does not know the id any more.")
+    observed_at: datetime = Field(description="When EC2 said so.")
+
+
 class StatusAnswer(AnswerModel):
     """`status [SCOPE]`."""
 
@@ -69,6 +84,7 @@ class StatusAnswer(AnswerModel):
     clusters: list[ClusterRow] = Field(description="Clusters of the scope, the least share free first; limited alike.")
     clusters_total: int = Field(description="Clusters of the scope in all.")
     alerts: list[AlertRow] = Field(description="Open alerts of the scope.")
+    gone: list[GoneRow] = Field(description="Subnets of the scope that were deleted lately, the newest first.")
 
 
 class HolderJson(AnswerModel):

@@ -89,8 +89,8 @@ class Command:
 
     `writes` marks verbs that change something eksip stores: they are never guessed from a typo and may be limited to
     some people. `options` are the `key=value` keys it takes, `flags` the bare words (`--word` means the same).
-    `changes` says of the words whether they change something, for a verb that shows as well; None where `writes` says
-    it of them all.
+    `changes` says of what was asked whether it changes something, for a verb that shows as well; None where `writes`
+    says it of everything.
     """
 
     verb: str
@@ -102,4 +102,4 @@ class Command:
     options: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     writes: bool = False
-    changes: Callable[[tuple[str, ...]], bool] | None = None
+    changes: Callable[[Asked], bool] | None = None

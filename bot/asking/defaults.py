@@ -27,13 +27,24 @@ _INSTANCE_TYPE = re.compile(r"[a-z][a-z0-9-]*\.(?:\d*(?:nano|micro|small|medium|
 _TIME = re.compile(r"(?:\d+[smhdw])+|stop", re.IGNORECASE)
 
 
+def defaults_change(asked: Asked) -> bool:
+    """Whether `defaults` is to change what the channel said: without a setting it only shows it."""
+    return bool(asked.options)
+
+
 def channel_defaults(request: Request, services: Services) -> "ChannelDefaults | None":
-    """What the channel said about its answers; None where it is no channel of Slack or the store does not answer."""
+    """What the channel said about its answers; None where it is no channel of Slack or the store does not answer.
+
+    A target that may not be seen there any more is none: its name would stand in every answer.
+    """
     if not request.channel_id:
         return None
     try:
         store = services.stored()
-        return None if store is None else store.channel_defaults(request.channel_id)
+        found = None if store is None else store.channel_defaults(request.channel_id)
+        if found is None or not found.scope or services.sight is None or services.sight().may_name_text(found.scope):
+            return found
+        return replace(found, scope="", label="")
     except Exception:  # an answer without the channel's wishes is better than none
         log.warning("the channel's defaults cannot be read", exc_info=True)
         return None
@@ -44,6 +55,13 @@ def is_incident(request: Request, defaults: "ChannelDefaults | None") -> bool:
     if defaults is not None and defaults.mode:
         return defaults.mode == "incident"
     return bool(INCIDENT_NAME.match(request.channel_name))
+
+
+def in_zone(request: Request, defaults: "ChannelDefaults | None") -> Request:
+    """The request with the channel's time zone in place of the person's, where the channel has one: clock times that
+    people type there, and those it is told in plain words, are the channel's.
+    """
+    return request if defaults is None or not defaults.zone else replace(request, zone=defaults.zone)
 
 
 def with_target(asked: Asked, command: Command, defaults: "ChannelDefaults | None") -> Asked:

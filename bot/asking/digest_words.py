@@ -6,6 +6,7 @@ from datetime import time
 from enum import Enum
 
 from bot.alerts.digest_times import EVERY_DAY, WEEKDAYS
+from bot.asking.command import Asked
 from bot.errors import UserError, nearest
 
 
@@ -45,10 +46,10 @@ _CLEARLY = re.compile(r"^\d{1,2}(?:[:.]\d{2}|\s*(?:am|pm))\w{0,2}$", re.IGNORECA
 """What nobody means as the name of a subnet: "9:00", "9am"."""
 
 
-def digest_changes(words: tuple[str, ...]) -> bool:
+def digest_changes(asked: Asked) -> bool:
     """Whether the words set or stop a digest."""
-    first = _first(words)
-    return (len(words) == 1 and first in _STOP) or _begins_times(words)
+    first = _first(asked.words)
+    return (len(asked.words) == 1 and first in _STOP) or _begins_times(asked.words)
 
 
 def digest_words(words: tuple[str, ...]) -> DigestWords:

@@ -75,6 +75,11 @@ class _SeenFacts(Facts):
         self._facts = facts
         self._see = see
 
+    @property
+    def is_fed(self) -> bool:
+        """Whether somebody reads in the background."""
+        return self._facts().is_fed
+
     def put(self, inventory: Inventory) -> None:
         """Facts are put where they are whole."""
         raise NotImplementedError("a part of the facts cannot become the facts")

@@ -173,7 +173,9 @@ class Sight:
         # A reason quotes what AWS answered, which may name anything of the account and region.
         spots = facts.blind_spots if theirs else tuple(_without_reason(spot) for spot in facts.blind_spots)
         vpcs = tuple(vpc for vpc in facts.vpcs if vpc.vpc_id in self._vpc_ids)
-        return replace(facts, vpcs=vpcs, subnets=subnets, clusters=clusters, blind_spots=spots)
+        # Where a deleted subnet belonged is not known any more, save that it was in this account and region.
+        gone = facts.gone if theirs else ()
+        return replace(facts, vpcs=vpcs, subnets=subnets, clusters=clusters, blind_spots=spots, gone=gone)
 
     def _is_theirs(self, account_id: str, region: str) -> bool:
         """Whether an account, or an account's part of a region, may be seen as a whole."""

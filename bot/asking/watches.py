@@ -68,13 +68,18 @@ def _may_be_named(words: str, services: Services) -> bool:
 def narrowed(row: WatchRow) -> str:
     """How a watch is narrowed, in words: "critical only, below 10%, quiet 22:00-07:00@Europe/Berlin"; "" when not."""
     words = [f"{' and '.join(row.severities)} only"] if row.severities else []
-    if row.below_ips is not None:
-        words.append(f"below {row.below_ips} addresses")
-    if row.below_pct is not None:
-        words.append(f"below {row.below_pct:g}%")
+    if own := threshold_words(row):
+        words.append(own)
     if row.quiet:
         words.append(f"quiet {row.quiet} (criticals are told all the same)")
     return ", ".join(words)
+
+
+def threshold_words(row: WatchRow) -> str:
+    """The channel's own threshold, in words: "below 20%"; of two the larger counts. "" where it has none."""
+    each = [f"{row.below_ips} addresses"] if row.below_ips is not None else []
+    each += [f"{row.below_pct:g}%"] if row.below_pct is not None else []
+    return f"below {' or '.join(each)}" if each else ""
 
 
 def quiet_words(window: MuteWindow) -> str:

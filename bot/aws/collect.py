@@ -18,6 +18,7 @@ from bot.inventory import (
     Cluster,
     ClusterFacts,
     RegionFacts,
+    Reservation,
     Subnet,
     SubnetContents,
     Vpc,
@@ -27,6 +28,12 @@ from bot.inventory import (
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
+
+ReadReservations = Callable[[Place, str], tuple[Reservation, ...]]
+"""The CIDR reservations of one subnet of a place.
+
+Raises: QueryError.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,14 +64,15 @@ class _Reading:
             warn(spot)
 
 
-def read_subnets(place: Place, now: datetime, vpcs: Sequence[Vpc] = ()) -> RegionFacts:
+def read_subnets(place: Place, now: datetime, vpcs: Sequence[Vpc] | None = ()) -> RegionFacts:
     """The subnets of one account and region, and `vpcs` as they are known unless a subnet names another one.
 
-    Without the subnets the facts are not complete.
+    With None the VPCs are left to another read. Without the subnets the facts are not complete.
     """
     reading = _Reading(place=place, now=now)
-    facts = _with_subnets(reading, vpcs)
-    if not reading.is_closed and not {item.vpc_id for item in facts.subnets} <= {vpc.vpc_id for vpc in vpcs}:
+    facts = _with_subnets(reading, vpcs or ())
+    named = {subnet.vpc_id for subnet in facts.subnets}
+    if vpcs is not None and not reading.is_closed and not named <= {vpc.vpc_id for vpc in vpcs}:
         facts = replace(facts, vpcs=reading.attempt(queries.vpcs) or facts.vpcs)
     return replace(facts, blind_spots=tuple(reading.spots))
 
@@ -114,7 +122,11 @@ def read_interfaces(place: Place, now: datetime) -> SubnetContents:
 
 
 def read_contents(
-    sessions: Sessions, accounts: Iterable[Account], subnets: Sequence[Subnet], now: datetime
+    sessions: Sessions,
+    accounts: Iterable[Account],
+    subnets: Sequence[Subnet],
+    now: datetime,
+    reservations: ReadReservations = queries.cidr_reservations,
 ) -> SubnetContents:
     """The interfaces, nodes and reservations of the subnets, read in the accounts that own them.
 
@@ -127,7 +139,8 @@ def read_contents(
     for owner_id, region in sorted({(subnet.account_id, subnet.region) for subnet in subnets}):
         subnet_ids = sorted({s.subnet_id for s in subnets if (s.account_id, s.region) == (owner_id, region)})
         if owner := known.get(owner_id):
-            parts.append(read_own_contents(Place(sessions=sessions, account=owner, region=region), subnet_ids, now))
+            place = Place(sessions=sessions, account=owner, region=region)
+            parts.append(read_own_contents(place, subnet_ids, now, reservations))
             continue
         spot = BlindSpot(
             account_id=owner_id,
@@ -139,7 +152,7 @@ def read_contents(
         )
         parts.append(SubnetContents(subnet_ids=frozenset(subnet_ids), observed_at=now, blind_spots=(spot,)))
         parts += (
-            read_own_contents(Place(sessions=sessions, account=account, region=region), subnet_ids, now)
+            read_own_contents(Place(sessions=sessions, account=account, region=region), subnet_ids, now, reservations)
             for account in known.values()
         )
     return merged(parts)
@@ -205,7 +218,12 @@ def _with_subnets(reading: "_Reading", vpcs: Sequence[Vpc] = ()) -> RegionFacts:
     )
 
 
-def read_own_contents(place: Place, subnet_ids: Sequence[str], now: datetime) -> SubnetContents:
+def read_own_contents(
+    place: Place,
+    subnet_ids: Sequence[str],
+    now: datetime,
+    reservations: ReadReservations = queries.cidr_reservations,
+) -> SubnetContents:
     """The interfaces, nodes and reservations of the subnets as this one account sees them."""
     reading = _Reading(place=place, now=now)
     read = reading.attempt(queries.network_interfaces, subnet_ids)
@@ -214,16 +232,16 @@ def read_own_contents(place: Place, subnet_ids: Sequence[str], now: datetime) ->
     enis = read or ()
     instance_ids = {eni.instance_id for eni in enis if eni.instance_id}
     nodes = (reading.attempt(queries.instances, instance_ids) or ()) if instance_ids else ()
-    reservations = {subnet_id: reading.attempt(queries.cidr_reservations, subnet_id) for subnet_id in subnet_ids}
+    kept = {subnet_id: reading.attempt(reservations, subnet_id) for subnet_id in subnet_ids}
     return SubnetContents(
         subnet_ids=frozenset(subnet_ids),
         observed_at=now,
         enis=enis,
         nodes=nodes,
-        reservations=tuple(item for found in reservations.values() for item in found or ()),
+        reservations=tuple(item for found in kept.values() for item in found or ()),
         blind_spots=tuple(reading.spots),
         enis_read=frozenset(subnet_ids) if read is not None else frozenset(),
-        reservations_read=frozenset(key for key, found in reservations.items() if found is not None),
+        reservations_read=frozenset(subnet_id for subnet_id, found in kept.items() if found is not None),
     )
 
 

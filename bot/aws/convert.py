@@ -27,7 +27,8 @@ def name_tag(tags: "Iterable[TagTypeDef] | None") -> str:
 
 def available_ips(cidr: IPv4Network | None, count: int | None) -> int | None:
     """AvailableIpAddressCount where it can be true: an IPv4 subnet, and a number that fits its block."""
-    if cidr is None or count is None or not 0 <= count <= cidr.num_addresses:
+    # Not num_addresses: it keeps two more addresses and a mask with each block, of which a fleet has 80,000.
+    if cidr is None or count is None or not 0 <= count <= 1 << (cidr.max_prefixlen - cidr.prefixlen):
         return None
     return count
 

@@ -6,8 +6,12 @@ botocore still signs, sends, retries, paginates and raises errors; only the body
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
 from ipaddress import IPv4Address, IPv4Network
 from itertools import pairwise
 from socket import AF_INET, inet_pton
@@ -16,9 +20,10 @@ from xml.etree.ElementTree import XML, Element, ParseError
 from xml.sax.saxutils import escape
 
 from botocore.session import Session
+from cachetools import LRUCache
 
 from bot.aws.convert import available_ips, ipv6_cidrs
-from bot.aws.limits import EC2_PAGE
+from bot.aws.limits import EC2_PAGE, SEEN_PLACES
 from bot.inventory import Eni, Subnet
 
 _SETS = {
@@ -36,6 +41,57 @@ _GROUP = 16
 """Items parsed together. A page parsed in one piece is a hundred thousand objects that live long enough for Python's
 collector to look through the whole inventory again and again; these few are dropped before it looks at all."""
 _EMPTY = Element("none")
+_BLOCKS = 131_072
+"""CIDR blocks kept by their text: every read of a subnet names the one it had before."""
+
+Marks = Mapping[bytes, tuple[Subnet, ...]]
+"""The subnets of a place as they were read last, by a mark of their XML."""
+
+
+class Items:
+    """The XML items of one page: `whole` are those that were parsed with the page, the rest is in pieces.
+
+    Raises: ValueError when a piece turns out to be malformed, once it is come to.
+    """
+
+    def __init__(self, operation: str, whole: list[Element], body: bytes, edges: list[int]) -> None:
+        self._operation = operation
+        self.whole = whole
+        self._body = body
+        self._edges = edges
+
+    def __iter__(self) -> Iterator[Element]:
+        yield from self.whole
+        edges = [*self._edges[:-1:_GROUP], *self._edges[-1:]]
+        for one, next_one in pairwise(edges):
+            yield from self.parsed(self._body[one:next_one])
+
+    def pieces(self) -> Iterator[bytes]:
+        """The XML of each item that is not among `whole`, not parsed yet."""
+        for one, next_one in pairwise(self._edges):
+            yield self._body[one:next_one]
+
+    def parsed(self, piece: bytes) -> Element:
+        """The items of a piece of the page."""
+        return _parsed(self._operation, b"<set>" + piece + b"</set>")
+
+
+class SeenSubnets:
+    """The marks of the newest read of each account and region; safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._marks: LRUCache[tuple[str, str], Marks] = LRUCache(SEEN_PLACES)
+
+    def of(self, account_id: str, region: str) -> Marks:
+        """The marks of a place, none before its first read."""
+        with self._lock:
+            return self._marks.get((account_id, region), {})
+
+    def keep(self, account_id: str, region: str, marks: Marks) -> None:
+        """Keep what a read of a place brought, for the next one."""
+        with self._lock:
+            self._marks[account_id, region] = marks
 
 
 def read_pages_fast(session: Session) -> None:
@@ -45,25 +101,50 @@ def read_pages_fast(session: Session) -> None:
         session.register(f"before-parse.ec2.{operation}", handler)
 
 
-def items(page: Mapping[str, Any], key: str) -> Iterator[Element]:
-    """The XML items of one page, once; `key` is "Subnets" or "NetworkInterfaces".
+def every_item(ask: Callable[..., Any], key: str, **request: Any) -> Iterator[Element]:
+    """The items of all pages of an operation, page after page; `key` is "Subnets" or "NetworkInterfaces".
 
-    Raises: ValueError when the page turns out to be malformed.
+    Raises: ValueError when a page is malformed or names itself as the next one.
     """
-    found: Iterator[Element] = page[key]
+    for page in every_page(ask, key, **request):
+        yield from page
+
+
+def every_subnet(
+    ask: Callable[..., Any], account_id: str, region: str, now: datetime, before: Marks
+) -> dict[bytes, tuple[Subnet, ...]]:
+    """The subnets of all pages of DescribeSubnets by a mark of their XML; what has not changed is not parsed again.
+
+    Of a fleet's subnets few change from one poll to the next, and parsing them is half the work of a sweep.
+    Raises: ValueError when a page is malformed or names itself as the next one.
+    """
+    found: dict[bytes, tuple[Subnet, ...]] = {}
+    for page in every_page(ask, "Subnets"):
+        whole = tuple(subnet(item, account_id, region, now) for item in page.whole)
+        if whole:
+            found[whole[0].subnet_id.encode()] = whole
+        for piece in page.pieces():
+            mark = blake2b(piece, digest_size=16).digest()
+            known = before.get(mark)
+            # Mostly one, but an item that begins otherwise than the others stays with the one before it.
+            found[mark] = (
+                tuple(subnet(item, account_id, region, now) for item in page.parsed(piece))
+                if known is None
+                else tuple(replace(same, observed_at=now) for same in known)
+            )
     return found
 
 
-def every_item(ask: Callable[..., Any], key: str, **request: Any) -> Iterator[Element]:
-    """The items of all pages of an operation, page after page.
+def every_page(ask: Callable[..., Any], key: str, **request: Any) -> Iterator[Items]:
+    """The items of every page of an operation, page after page.
 
     botocore's paginator writes a class for each use, a tenth of what a page of subnets costs.
-    Raises: ValueError when a page names itself as the next one.
+    Raises: ValueError when a page is malformed or names itself as the next one.
     """
     token = ""
     while True:
         page = ask(**request, MaxResults=EC2_PAGE, **({"NextToken": token} if token else {}))
-        yield from items(page, key)
+        yield page[key]
         following = page["NextToken"]
         if not following:
             return
@@ -91,18 +172,11 @@ def _take_body(
     found = root.find(element)
     if found is None:
         raise ValueError(f"the answer to {operation_model.name} holds no {element}")
-    edges = [*starts[::_GROUP], end]
-    groups = [body[one:next_one] for one, next_one in pairwise(edges)] if cut.stop else []
-    customized_response_dict[key] = _items(operation_model.name, found, groups)
+    edges = [*starts, end] if cut.stop else []
+    customized_response_dict[key] = Items(operation_model.name, list(found), body, edges)
     customized_response_dict["NextToken"] = root.findtext("nextToken") or ""
     request_id = escape(root.findtext("requestId") or "")
     response_dict["body"] = f"<Page><requestId>{request_id}</requestId></Page>".encode()
-
-
-def _items(operation: str, found: Iterable[Element], groups: Iterable[bytes]) -> Iterator[Element]:
-    yield from found
-    for group in groups:
-        yield from _parsed(operation, b"<set>" + group + b"</set>")
 
 
 def _parsed(operation: str, body: bytes) -> Element:
@@ -192,6 +266,7 @@ def _address(text: str) -> IPv4Address:
         raise ValueError(f"{text!r} is not an IPv4 address") from exc
 
 
+@lru_cache(_BLOCKS)
 def _network(text: str) -> IPv4Network:
     address, _, length = text.partition("/")
     return IPv4Network((int(_address(address)), int(length)))

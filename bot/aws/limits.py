@@ -24,6 +24,11 @@ FAILED_CONTENTS = Ttl(
     age=timedelta(seconds=15),
     reason="Long enough that a room full of askers does not hammer a throttled API, short enough to see a repair.",
 )
+RESERVATIONS = Ttl(
+    subject="CIDR reservations of a subnet, for reads that nobody waits for",
+    age=timedelta(minutes=5),
+    reason="A call for each subnet; they are changed by hand, and the reads come every minute while a subnet is low.",
+)
 ROUTING = Ttl(
     subject="routes and peerings of a VPC",
     age=timedelta(minutes=2),
@@ -60,6 +65,11 @@ ORGANIZATION = Ttl(
     age=timedelta(hours=1),
     reason="Accounts come and go a few times a day at most; 500 of them cost 25 calls.",
 )
+CLUSTER_ACCESS = Ttl(
+    subject="a cluster's endpoint and the token for its Kubernetes API",
+    age=timedelta(minutes=10),
+    reason="EKS takes a token for 14 minutes; one read of a cluster ends long before the rest is over.",
+)
 CALLER = Ttl(
     subject="the account the caller's own credentials belong to",
     age=timedelta(hours=1),
@@ -74,6 +84,7 @@ FAILURE = Ttl(
 TTLS = (
     CONTENTS,
     FAILED_CONTENTS,
+    RESERVATIONS,
     ROUTING,
     FAILED_ROUTING,
     INSTANCE_LIMITS,
@@ -81,6 +92,7 @@ TTLS = (
     WARM_IPS,
     REGIONS,
     ORGANIZATION,
+    CLUSTER_ACCESS,
     CALLER,
     FAILURE,
 )
@@ -115,6 +127,8 @@ PACE_WAIT = timedelta(seconds=20)
 """How long a call waits for its turn before it gives its worker back; the next poll asks again."""
 LIVE_BUCKETS = 65536
 """Token buckets kept at once: more than 2,000 account-regions with a dozen APIs each, at about 200 bytes."""
+SEEN_PLACES = 8192
+"""Account-regions of which the subnets are recognised when they come again: four times the largest fleet aimed at."""
 
 SILENCES = 5
 """Calls in a row that no endpoint of a region answers before the region is left alone for a while."""

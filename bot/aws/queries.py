@@ -61,11 +61,12 @@ def enabled_regions(place: Place) -> tuple[str, ...]:
 
 def subnets(place: Place, now: datetime) -> tuple[Subnet, ...]:
     """Every subnet the account sees in the region, those shared with it included (DescribeSubnets)."""
-    with translated(place.account, place.region, "DescribeSubnets"):
-        return tuple(
-            ec2_pages.subnet(item, place.account.account_id, place.region, now)
-            for item in ec2_pages.every_item(place.ec2.describe_subnets, "Subnets")
-        )
+    account_id, region = place.account.account_id, place.region
+    with translated(place.account, region, "DescribeSubnets"):
+        before = place.sessions.seen_subnets.of(account_id, region)
+        found = ec2_pages.every_subnet(place.ec2.describe_subnets, account_id, region, now, before)
+    place.sessions.seen_subnets.keep(account_id, region, found)
+    return tuple(subnet for some in found.values() for subnet in some)
 
 
 def gone(place: Place, subnet_ids: Sequence[str]) -> frozenset[str]:

@@ -1,18 +1,15 @@
 """The reader: what commands and the monitor ask about AWS, each answer shared between threads and kept a while."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
-
-from cachetools import LRUCache
 
 from bot.aws import cloudwatch, collect, launches, limits, queries
 from bot.aws.cache import SharedReads
 from bot.aws.check import CheckResult, check_fleet
+from bot.aws.cluster_access import cluster_access
+from bot.aws.contents import ContentsReader
 from bot.aws.errors import AccountUnavailableError, RegionUnavailableError
 from bot.aws.evidence import read_evidence
 from bot.aws.fleet import FleetReader, with_regions
@@ -37,12 +34,12 @@ from bot.inventory import (
     VpcRouting,
 )
 from bot.inventory.evidence import Asked, CloudWatchAlarm, RegionEvidence
+from bot.inventory.kubernetes import ClusterAccess
 from bot.inventory.launches import LaunchFailure
 from bot.scope import cluster_key
 
 log = logging.getLogger(__name__)
 
-_KEPT_SUBNETS = 4096
 _KEPT_TYPES = 16384
 """More than every instance type in a dozen regions (about 1,400 a region)."""
 _KEPT_CLUSTERS = 4096
@@ -76,11 +73,18 @@ class Reader:
             known=known,
             timer=timer,
         )
-        self._noting = threading.Lock()
-        self._seen_by: LRUCache[str, frozenset[str]] = LRUCache(_KEPT_SUBNETS)
-        self._contents: SharedReads[str, SubnetContents] = SharedReads(_age_of_contents, maxsize=_KEPT_SUBNETS)
-        self._routing: SharedReads[tuple[str, str], VpcRouting] = SharedReads(_age_of_routing, maxsize=_KEPT_VPCS)
-        self._warm: SharedReads[str, int | None] = SharedReads(lambda _: limits.WARM_IPS.age, maxsize=_KEPT_CLUSTERS)
+        self._contents = ContentsReader(
+            sessions=self._sessions, accounts=self.accounts, now=now, workers=workers, timer=timer
+        )
+        self._routing: SharedReads[tuple[str, str], VpcRouting] = SharedReads(
+            _age_of_routing, maxsize=_KEPT_VPCS, timer=timer
+        )
+        self._warm: SharedReads[str, int | None] = SharedReads(
+            lambda _: limits.WARM_IPS.age, maxsize=_KEPT_CLUSTERS, timer=timer
+        )
+        self._access: SharedReads[tuple[str, str, str], ClusterAccess] = SharedReads(
+            lambda _: limits.CLUSTER_ACCESS.age, maxsize=_KEPT_CLUSTERS, timer=timer
+        )
         self._limits: SharedReads[tuple[str, str, str], InstanceLimits | None] = SharedReads(
             _age_of_limits, maxsize=_KEPT_TYPES
         )
@@ -100,10 +104,13 @@ class Reader:
         """The regions to read of the account, at most limits.REGIONS.age old; never raises for what AWS says."""
         return self._fleet.regions(account)
 
-    def read_subnets(self, account: Account, region: str, vpcs: Sequence[Vpc] = ()) -> RegionFacts:
-        """The subnets of one account and region, read now; `vpcs` are kept unless a subnet names another one."""
+    def read_subnets(self, account: Account, region: str, vpcs: Sequence[Vpc] | None = ()) -> RegionFacts:
+        """The subnets of one account and region, read now; `vpcs` are kept unless a subnet names another one.
+
+        With None no VPC is asked for.
+        """
         facts = collect.read_subnets(self._place(account, region), self._now(), vpcs)
-        self._note_shared(facts)
+        self._contents.note_shared(facts)
         return facts
 
     def read_clusters(self, account: Account, region: str) -> ClusterFacts:
@@ -141,7 +148,7 @@ class Reader:
             regions=self._fleet.open_regions,
             with_clusters=clusters,
             known=known,
-            on_facts=self._note_shared,
+            on_facts=self._contents.note_shared,
             on_progress=on_progress,
         )
 
@@ -151,11 +158,14 @@ class Reader:
         What cannot be read is in its blind spots.
         Raises: QueryError when none are configured and the caller's own account cannot be found out.
         """
-        if not subnets:
-            return SubnetContents(subnet_ids=frozenset(), observed_at=self._now())
-        by_id = {subnet.subnet_id: subnet for subnet in subnets}
-        parts = self._contents.get_many(by_id, lambda missing: self._read_contents([by_id[key] for key in missing]))
-        return collect.merged(tuple(parts.values()))
+        return self._contents.kept(subnets)
+
+    def watched_contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
+        """The same read now, the reservations at most limits.RESERVATIONS.age old: for what is read again and again.
+
+        Raises: QueryError when none are configured and the caller's own account cannot be found out.
+        """
+        return self._contents.now(subnets)
 
     def vpc_routing(self, vpc: Vpc) -> VpcRouting:
         """The routes and peerings of the VPC, at most limits.ROUTING.age old.
@@ -201,6 +211,14 @@ class Reader:
         place = Place(sessions=self._sessions, account=account, region=region)
         return read_evidence(place, asked, self._now())
 
+    def cluster_access(self, account: Account, region: str, cluster: str) -> ClusterAccess:
+        """How the cluster's Kubernetes API is reached in the account's name, at most limits.CLUSTER_ACCESS.age old.
+
+        Raises: QueryError.
+        """
+        key = account.account_id, region, cluster
+        return self._access.get(key, lambda: cluster_access(self._place(account, region), cluster))
+
     def alarms(self, account: Account, region: str) -> tuple[CloudWatchAlarm, ...]:
         """The metric alarms of one account and region, with their states now.
 
@@ -235,24 +253,6 @@ class Reader:
         """Every action tried in every account and region, in order, as the results come in."""
         return check_fleet(self._sessions, self._fleet, self._workers, self._now())
 
-    def _note_shared(self, facts: RegionFacts) -> None:
-        """Remember who sees the subnets of others: where the owner is not read, their contents are asked of these."""
-        for subnet in facts.subnets:
-            if subnet.account_id != facts.account_id:
-                with self._noting:
-                    seen_by = self._seen_by.get(subnet.subnet_id, frozenset())
-                    self._seen_by[subnet.subnet_id] = seen_by | {facts.account_id}
-
-    def _who_sees(self, subnets: Sequence[Subnet]) -> tuple[Account, ...]:
-        """The accounts to ask about subnets of one owner: all of them while it is not known who sees each."""
-        accounts, owner_id = self.accounts(), subnets[0].account_id
-        if any(account.account_id == owner_id for account in accounts):
-            return accounts
-        with self._noting:
-            seen_by = [self._seen_by.get(subnet.subnet_id, frozenset()) for subnet in subnets]
-        seeing = frozenset().union(*seen_by)
-        return tuple(account for account in accounts if account.account_id in seeing) if all(seen_by) else accounts
-
     def _place(self, account: Account, region: str) -> Place:
         return Place(sessions=self._sessions, account=account, region=region)
 
@@ -282,37 +282,6 @@ class Reader:
                 continue
             found.update({cluster_key(cluster): warm.get(cluster.name) for cluster in group})
         return found
-
-    def _read_contents(self, subnets: Sequence[Subnet]) -> dict[str, SubnetContents]:
-        """Contents by subnet id: each account and region in one read, several at the same time."""
-        groups: dict[tuple[str, str], list[Subnet]] = {}
-        for subnet in subnets:
-            groups.setdefault((subnet.account_id, subnet.region), []).append(subnet)
-        with ThreadPoolExecutor(max_workers=min(self._workers, len(groups)), thread_name_prefix="aws-read") as pool:
-            read = pool.map(
-                lambda group: collect.read_contents(self._sessions, self._who_sees(group), group, self._now()),
-                groups.values(),
-            )
-            return {subnet_id: _only(part, subnet_id) for part in read for subnet_id in part.subnet_ids}
-
-
-def _only(contents: SubnetContents, subnet_id: str) -> SubnetContents:
-    """The part of the contents that is about one subnet; every blind spot of the read is its own too."""
-    enis = tuple(eni for eni in contents.enis if eni.subnet_id == subnet_id)
-    instance_ids = {eni.instance_id for eni in enis}
-    return replace(
-        contents,
-        subnet_ids=frozenset({subnet_id}),
-        enis=enis,
-        nodes=tuple(node for node in contents.nodes if node.instance_id in instance_ids),
-        reservations=tuple(item for item in contents.reservations if item.subnet_id == subnet_id),
-        enis_read=contents.enis_read & {subnet_id},
-        reservations_read=contents.reservations_read & {subnet_id},
-    )
-
-
-def _age_of_contents(contents: SubnetContents) -> timedelta:
-    return limits.FAILED_CONTENTS.age if contents.blind_spots else limits.CONTENTS.age
 
 
 def _age_of_routing(found: VpcRouting) -> timedelta:

@@ -17,7 +17,7 @@ from bot.aws.acting import Acting, ChosenCredentials, on_behalf
 from bot.aws.attempts import Attempts, signing_clock
 from bot.aws.cache import SharedReads
 from bot.aws.credentials import RoleChains
-from bot.aws.ec2_pages import read_pages_fast
+from bot.aws.ec2_pages import SeenSubnets, read_pages_fast
 from bot.aws.errors import NO_CREDENTIALS, AccountUnavailableError, translated
 from bot.aws.pace import Pace
 from bot.inventory import Account
@@ -64,6 +64,7 @@ class Sessions:
         timer: Callable[[], float] = time.monotonic,
         clock: Callable[[], datetime] = signing_clock,
     ) -> None:
+        self.seen_subnets = SeenSubnets()
         self._lock = threading.RLock()
         self._timer = timer
         self._attempts = Attempts(pace=pace or Pace(timer=timer), timer=timer, clock=clock)
@@ -102,10 +103,16 @@ class Sessions:
 
         Raises: QueryError when there are no credentials of the bot's own.
         """
+        return self._acting(account, region, service, self.credentials(account, region, service))
+
+    def credentials(self, account: Account, region: str, service: str) -> Credentials:
+        """What the account's calls are signed with: the end of its chain of roles, or the bot's own.
+
+        Raises: QueryError when there are no credentials of the bot's own.
+        """
         with translated(account, region, service):
             own = self._own_credentials()
-        credentials = self._roles.end(account, self.home_region(account)) if account.role_arns else own
-        return self._acting(account, region, service, credentials)
+        return self._roles.end(account, self.home_region(account)) if account.role_arns else own
 
     @property
     def live_clients(self) -> frozenset[tuple[str, str]]:

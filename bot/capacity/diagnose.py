@@ -1,16 +1,31 @@
 """`why`: which cause the evidence speaks for, in an order, with what to do and what could not be checked."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 
 from bot.capacity.causes.clusters import control_plane_subnets, windows_ipam
+from bot.capacity.causes.cni import cni_not_running
 from bot.capacity.causes.leftovers import leaked_enis
+from bot.capacity.causes.max_pods import max_pods_wrong
 from bot.capacity.causes.networking import custom_networking, subnet_discovery_tags
-from bot.capacity.causes.nodes import branch_eni_limit, max_pods_wrong, node_eni_limit
+from bot.capacity.causes.nodes import branch_eni_limit, node_eni_limit
 from bot.capacity.causes.pools import cooldown, warm_pool_frozen, warm_pool_hoarding
 from bot.capacity.causes.refusals import ec2_throttled, iam, quota
 from bot.capacity.causes.subnets import LATELY, no_free_block, reservation_exhausted, subnet_exhausted
-from bot.capacity.diagnosis.evidence import Evidence, Unread, counted, listed
-from bot.capacity.diagnosis.findings import Cause, Confidence, Diagnosis, Finding, NotChecked, Seen, Step, Stops
+from bot.capacity.diagnosis.evidence import ClusterView, Evidence, Unread, counted, listed
+from bot.capacity.diagnosis.findings import (
+    Cause,
+    ClusterPods,
+    Confidence,
+    Diagnosis,
+    Finding,
+    NotChecked,
+    Seen,
+    Step,
+    Stops,
+)
+from bot.capacity.diagnosis.pods import drift, heard
 from bot.capacity.diagnosis.question import Question
 
 CauseCheck = Callable[[Question, Evidence], Finding | NotChecked | None]
@@ -20,6 +35,7 @@ CAUSES: tuple[tuple[Cause, CauseCheck], ...] = (
     (Cause.NO_FREE_BLOCK, no_free_block),
     (Cause.RESERVATION_EXHAUSTED, reservation_exhausted),
     (Cause.WARM_POOL_FROZEN, warm_pool_frozen),
+    (Cause.CNI_NOT_RUNNING, cni_not_running),
     (Cause.CUSTOM_NETWORKING, custom_networking),
     (Cause.SUBNET_DISCOVERY_TAGS, subnet_discovery_tags),
     (Cause.QUOTA, quota),
@@ -50,8 +66,6 @@ _NEEDED = frozenset(
 _OPEN = frozenset({Cause.NODE_ENI_LIMIT, Cause.COOLDOWN, Cause.EC2_THROTTLED, Cause.MAX_PODS})
 """Causes whose low confidence means that what decides was not visible, not that there is little of it."""
 
-_BEYOND = "pods, their events, ENIConfigs and the live DaemonSet (no Kubernetes access)"
-
 _SAID, _CERTAIN, _FITS, _ELSEWHERE = 3, 2, 1, -3
 """Weights of a finding: a pasted message names it, each step of confidence, it stops what is said not to work, it
 stops something else. A fact of high confidence outweighs a message that only names a cause."""
@@ -60,20 +74,81 @@ stops something else. A fact of high confidence outweighs a message that only na
 def diagnose(question: Question, evidence: Evidence) -> Diagnosis:
     """The verdict on the question, the other findings in their order, and what could not be checked.
 
-    A low finding is a verdict only where a pasted message names its cause. Without a verdict it is "not an IP problem"
-    when everything needed was read, and unknown else.
+    What events of waiting pods quote counts like a pasted message, for their cluster alone. A low finding is a verdict
+    only where such a message names its cause. Without a verdict it is "not an IP problem" when everything needed was
+    read, and unknown else.
     """
-    results = [(cause, check(question, evidence)) for cause, check in CAUSES]
-    findings = [found for _, found in results if isinstance(found, Finding)]
-    open_checks = [found for _, found in results if isinstance(found, NotChecked)]
-    findings.sort(key=lambda found: -_weight(found, question))
-    kept = [found for found in findings if _matters(found, question)]
-    not_checked = _not_checked(open_checks, evidence)
-    verdict = next((found for found in kept if _may_be_verdict(found, question)), None)
+    weighed: list[tuple[int, Finding, Question]] = []
+    open_checks: list[NotChecked] = []
+    for asked, part in _by_cluster(question, evidence):
+        for _, check in CAUSES:
+            found = check(asked, part)
+            if isinstance(found, NotChecked):
+                open_checks.append(found)
+            elif found is not None and not any(each.verdict == found.verdict for _, each, _ in weighed):
+                weighed.append((_weight(found, asked), found, asked))
+    weighed.sort(key=lambda each: -each[0])
+    kept = [(found, asked) for _, found, asked in weighed if _matters(found, asked)]
+    verdict = next((found for found, asked in kept if _may_be_verdict(found, asked)), None)
     if verdict is None:
-        verdict = _nothing_found(question, evidence, findings, open_checks)
-    others = tuple(found for found in kept if found is not verdict)
-    return Diagnosis(verdict=verdict, others=others, not_checked=not_checked)
+        verdict = _nothing_found(question, evidence, [found for _, found, _ in weighed], open_checks)
+    return Diagnosis(
+        verdict=verdict,
+        others=tuple(found for found, _ in kept if found is not verdict),
+        not_checked=_not_checked(open_checks, evidence),
+        pods=_pods(evidence),
+        remarks=_remarks(evidence),
+    )
+
+
+def _by_cluster(question: Question, evidence: Evidence) -> list[tuple[Question, Evidence]]:
+    """The question with what events of each cluster say, and the evidence it is about.
+
+    What the pods of one cluster meet says nothing of another, so each of them is judged by itself; those whose pods
+    say nothing stay together.
+    """
+    told = [
+        (view, said)
+        for view in evidence.clusters
+        if (said := heard(evidence.waiting(view), view.cluster.name, evidence.now))
+    ]
+    if not told:
+        return [(question, evidence)]
+    names = {id(view) for view, _ in told}
+    rest = tuple(view for view in evidence.clusters if id(view) not in names)
+    parts = [(question.with_heard(said), replace(evidence, clusters=(view,))) for view, said in told]
+    return [*parts, (question, replace(evidence, clusters=rest))] if rest else parts
+
+
+def _pods(evidence: Evidence) -> tuple[ClusterPods, ...]:
+    """What the clusters' own APIs show of their pods, those with pods that wait first."""
+    found = []
+    for view in evidence.clusters:
+        if view.facts is not None:
+            waiting = evidence.waiting(view)
+            cut = view.facts.waiting_pods - len(view.facts.waiting or ())
+            found.append(
+                ClusterPods(
+                    cluster=view.cluster.name,
+                    observed_at=view.facts.observed_at,
+                    waiting=waiting,
+                    waiting_pods=len(waiting) + cut,
+                    # Pods of IPv6 clusters hold no address that a subnet could run out of.
+                    holders=view.facts.holders if view.ipv4 else (),
+                    namespaces=view.facts.namespaces if view.ipv4 else (),
+                )
+            )
+    return tuple(sorted(found, key=lambda each: -each.waiting_pods))
+
+
+def _remarks(evidence: Evidence) -> tuple[Seen, ...]:
+    """Settings of the clusters that are not what somebody takes them for."""
+    return tuple(
+        Seen(text=f"{view.cluster.name}: {text}", observed_at=view.facts.observed_at)
+        for view in evidence.clusters
+        if view.facts is not None and view.addon is not None and view.ipv4
+        for text in drift(view.addon, view.facts)
+    )
 
 
 def _weight(found: Finding, question: Question) -> int:
@@ -115,7 +190,7 @@ def _nothing_found(
             subject=subject or "the scope",
             verdict="I cannot tell: what would decide could not be read",
             seen=tuple(Seen(text=text) for text in list(dict.fromkeys(unread))[:3]) + _well(evidence),
-            do_now=_LOOK,
+            do_now=_look(evidence),
             unless="",
         )
     return Finding(
@@ -123,8 +198,8 @@ def _nothing_found(
         confidence=Confidence.LOW if findings else Confidence.MEDIUM,
         subject=subject,
         verdict="not an IP problem, as far as I can see",
-        seen=(*_well(evidence), *_other_launches(evidence)),
-        do_now=_LOOK,
+        seen=(*_told_otherwise(evidence), *_well(evidence), *_other_launches(evidence)),
+        do_now=_look(evidence),
         unless="ipamd's log on the node speaks of addresses or ENIs",
     )
 
@@ -146,13 +221,32 @@ def _well(evidence: Evidence) -> tuple[Seen, ...]:
         text = f"{room:,} of {counted(len(pools), 'node')} can still attach addresses"
         seen.append(Seen(text=text, observed_at=evidence.read_at))
     for view in evidence.clusters:
-        figures = view.figures
-        if not isinstance(figures, Unread) and view.warm_ips is not None:
-            text = (
-                f"nodes of {view.cluster.name} hold {counted(view.warm_ips, 'address', 'addresses')} that no pod uses"
-            )
-            seen.append(Seen(text=f"{text} (CNI metrics)", observed_at=figures.observed_at))
+        use = view.use
+        if use is not None and view.ipv4:
+            warm = counted(use.warm_ips, "address", "addresses")
+            text = f"nodes of {view.cluster.name} hold {warm} that no pod uses ({use.source})"
+            seen.append(Seen(text=text, observed_at=use.observed_at))
+    asked = [view for view in evidence.clusters if view.facts is not None and view.facts.waiting is not None]
+    calm = [view for view in asked if not evidence.waiting(view)]
+    if calm and len(calm) == len(asked):
+        text = f"no pod of {listed(view.cluster.name for view in calm)} waits for a node or an address"
+        seen.append(Seen(text=text, observed_at=calm[0].facts.observed_at if calm[0].facts else None))
     return tuple(seen)
+
+
+def _told_otherwise(evidence: Evidence) -> tuple[Seen, ...]:
+    """What events say of pods that wait for something else than an address."""
+    found = []
+    for view in evidence.clusters:
+        newest: dict[str, datetime] = {}
+        for pod in evidence.waiting(view):
+            if pod.message and pod.seen_at is not None:
+                newest[pod.message] = max(pod.seen_at, newest.get(pod.message, pod.seen_at))
+        found += [
+            Seen(text=f"a pod of {view.cluster.name} waits: {message[:160]}", observed_at=seen_at)
+            for message, seen_at in list(newest.items())[:2]
+        ]
+    return tuple(found[:3])
 
 
 def _other_launches(evidence: Evidence) -> tuple[Seen, ...]:
@@ -169,19 +263,40 @@ def _other_launches(evidence: Evidence) -> tuple[Seen, ...]:
     )
 
 
-_LOOK = (
-    Step(text="what the scheduler and kubelet say", command="kubectl describe pod POD -n NAMESPACE | tail -20"),
-    Step(
-        text="what the CNI says on the pod's node",
-        command="kubectl logs -n kube-system -l k8s-app=aws-node -c aws-node --tail=50",
-    ),
-)
+def _look(evidence: Evidence) -> tuple[Step, ...]:
+    """Where to look next: at the pod that waits longest, where one is known."""
+    waiting = sorted((pod for view in evidence.clusters for pod in evidence.waiting(view)), key=lambda pod: pod.since)
+    name, namespace = (waiting[0].name, waiting[0].namespace) if waiting else ("POD", "NAMESPACE")
+    return (
+        Step(
+            text="what the scheduler and kubelet say",
+            command=f"kubectl describe pod {name} -n {namespace} | tail -20",
+        ),
+        Step(
+            text="what the CNI says on the pod's node",
+            command="kubectl logs -n kube-system -l k8s-app=aws-node -c aws-node --tail=50",
+        ),
+    )
 
 
 def _not_checked(checks: Iterable[NotChecked], evidence: Evidence) -> tuple[str, ...]:
     found = [*evidence.missing, *(check.reason for check in checks)]
     for view in evidence.clusters:
-        found += [part.reason for part in (view.figures, view.launches) if isinstance(part, Unread)]
+        if isinstance(view.launches, Unread):
+            found.append(view.launches.reason)
+        if isinstance(view.figures, Unread):
+            reason = view.figures.reason
+            found.append(reason if view.use else f"{reason.rstrip('.')}: what pods use is not known")
     if isinstance(evidence.places, Unread):
         found.append(evidence.places.reason)
-    return (*dict.fromkeys(found), _BEYOND)
+    return (*dict.fromkeys(found), *dict.fromkeys(text for view in evidence.clusters for text in _unseen(view)))
+
+
+def _unseen(view: ClusterView) -> list[str]:
+    """What the cluster's own API did not show, with the reasons."""
+    if isinstance(view.kubernetes, Unread):
+        return [view.kubernetes.reason]
+    by_reason: dict[str, list[str]] = {}
+    for part, reason in view.kubernetes.unread:
+        by_reason.setdefault(reason, []).append(part.value)
+    return [f"{', '.join(parts)} of {view.cluster.name}: {reason}" for reason, parts in by_reason.items()]

@@ -34,9 +34,10 @@ def screened(subnets: Iterable[Subnet], limits: Limits, most: int) -> Screened:
     # At 0 a subnet is exhausted whatever the thresholds are.
     enough = {length: max(threshold_ips(size, limits, pct), 1) for length, size in usable.items()}
     close: list[Subnet] = []
-    # The number keeps apart what is alike, so that subnets themselves are never compared.
-    fine: list[tuple[float, int, Subnet]] = []
-    for number, subnet in enumerate(subnets):
+    fine: list[Subnet] = []
+    # Numbers alone: a tuple for each of 80,000 subnets sets off Python's collector, which looks through all of them.
+    shares: list[float] = []
+    for subnet in subnets:
         available, cidr = subnet.available_ips, subnet.cidr
         if available is None or cidr is None:
             close.append(subnet)
@@ -45,7 +46,8 @@ def screened(subnets: Iterable[Subnet], limits: Limits, most: int) -> Screened:
         if length not in enough or available < enough[length]:
             close.append(subnet)
         else:
-            fine.append((available / usable[length], number, subnet))
+            fine.append(subnet)
+            shares.append(available / usable[length])
     room = max(most - len(close), 0)
-    rest = nsmallest(room, fine) if room < len(fine) else fine
-    return Screened(close=tuple(close), next=tuple(row[-1] for row in rest), fine=len(fine))
+    rest = nsmallest(room, range(len(fine)), key=shares.__getitem__) if room < len(fine) else range(len(fine))
+    return Screened(close=tuple(close), next=tuple(fine[number] for number in rest), fine=len(fine))

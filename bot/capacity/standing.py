@@ -1,12 +1,12 @@
 """Standing: where one subnet is against its thresholds, from its own facts and, where they matter, its contents."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.capacity.blocks import BlockMap, Capacities, block_map, free_block_bounds, unattributed_ips
+from bot.capacity.blocks import BlockMap, Capacities, free_block_bounds, unattributed_ips
+from bot.capacity.occupancy import Occupancy, blocks_and_reserved, sorted_contents
 from bot.capacity.subnets import Limits, SubnetState, free_ips, percent, subnet_state, usable_ips
-from bot.inventory import Cluster, Eni, Reservation, Subnet, SubnetContents
+from bot.inventory import Cluster, Eni, Subnet, SubnetContents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,21 +95,29 @@ def standings(subnets: Iterable[Subnet], contents: SubnetContents | None, limits
     """The standing of each subnet, by subnet id."""
     if contents is None:
         return {subnet.subnet_id: _standing(subnet, None, None, limits) for subnet in subnets}
-    enis: defaultdict[str, list[Eni]] = defaultdict(list)
-    reservations: defaultdict[str, list[Reservation]] = defaultdict(list)
-    for eni in contents.enis:
-        enis[eni.subnet_id].append(eni)
-    for reservation in contents.reservations:
-        reservations[reservation.subnet_id].append(reservation)
-    return {
-        subnet_id: _standing(
+    enis, reservations = sorted_contents(contents)
+    found: dict[str, Standing] = {}
+    for subnet in subnets:
+        subnet_id = subnet.subnet_id
+        blocks, reserved_free = blocks_and_reserved(
             subnet,
             enis.get(subnet_id, ()) if subnet_id in contents.enis_read else None,
             reservations.get(subnet_id, ()) if subnet_id in contents.reservations_read else None,
-            limits,
         )
-        for subnet_id, subnet in ((subnet.subnet_id, subnet) for subnet in subnets)
-    }
+        found[subnet_id] = _standing(subnet, blocks, reserved_free, limits)
+    return found
+
+
+def standings_as_kept(
+    subnets: Iterable[Subnet], kept: Mapping[str, Occupancy], limits: Limits
+) -> Mapping[str, Standing]:
+    """The standing of each subnet, by subnet id, from the occupancies that are kept of some of them."""
+    found: dict[str, Standing] = {}
+    for subnet in subnets:
+        occupancy = kept.get(subnet.subnet_id)
+        blocks, reserved_free = (None, None) if occupancy is None else (occupancy.blocks, occupancy.reserved_free_ips)
+        found[subnet.subnet_id] = _standing(subnet, blocks, reserved_free, limits)
+    return found
 
 
 def enis_of(subnet_id: str, contents: SubnetContents) -> tuple[Eni, ...]:
@@ -117,9 +125,7 @@ def enis_of(subnet_id: str, contents: SubnetContents) -> tuple[Eni, ...]:
     return tuple(eni for eni in contents.enis if eni.subnet_id == subnet_id)
 
 
-def _standing(
-    subnet: Subnet, enis: Sequence[Eni] | None, reservations: Sequence[Reservation] | None, limits: Limits
-) -> Standing:
+def _standing(subnet: Subnet, blocks: BlockMap | None, reserved_free: int | None, limits: Limits) -> Standing:
     """The standing from what lies in the subnet; None is "not read whole"."""
     if subnet.cidr is None:
         return Standing(
@@ -131,8 +137,6 @@ def _standing(
             state=SubnetState.UNKNOWN,
         )
     usable, available = usable_ips(subnet.cidr), subnet.available_ips
-    blocks = None if enis is None or reservations is None else block_map(subnet.cidr, enis, reservations)
-    reserved_free = _reserved_free_ips(reservations, blocks)
     free = free_ips(available, reserved_free)
     state = subnet_state(free, usable, limits)
     if free is None and subnet_state(available, usable, limits) is SubnetState.OK:
@@ -151,10 +155,3 @@ def _standing(
             else unattributed_ips(usable, available, blocks.reserved_free_ips, blocks.used_ips)
         ),
     )
-
-
-def _reserved_free_ips(reservations: Sequence[Reservation] | None, blocks: BlockMap | None) -> int | None:
-    """Free addresses inside reservations: none without reservations, else what the interfaces leave; None unread."""
-    if blocks is not None:
-        return blocks.reserved_free_ips
-    return 0 if reservations is not None and not reservations else None

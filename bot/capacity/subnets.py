@@ -101,10 +101,12 @@ class Totals:
 
 def totals(rows: Iterable[tuple[int, int | None]]) -> Totals:
     """The sums over (usable, free) pairs; pairs whose free is None count as unknown and add nothing."""
-    known = list(rows)
-    return Totals(
-        subnets=len(known),
-        usable=sum(usable for usable, free in known if free is not None),
-        free=sum(free for _, free in known if free is not None),
-        unknown_subnets=sum(free is None for _, free in known),
-    )
+    subnets = usable_known = free_known = unknown = 0
+    for usable, free in rows:
+        subnets += 1
+        if free is None:
+            unknown += 1
+        else:
+            usable_known += usable
+            free_known += free
+    return Totals(subnets=subnets, usable=usable_known, free=free_known, unknown_subnets=unknown)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.asking.access import refusal
 from bot.asking.command import Asked, Command, Request, Surface
-from bot.asking.defaults import as_seen, channel_defaults, with_target
+from bot.asking.defaults import as_seen, channel_defaults, in_zone, with_target
 from bot.asking.grammar import by_word, normalise, parse
 from bot.asking.seen import seen
 from bot.commands.verbs import COMMANDS
@@ -59,13 +59,13 @@ def not_configured(request: Request, problem: ConfigError) -> Message:
 
 
 def _run(asked: Asked, request: Request, services: Services) -> Message:
-    command = _meant(asked)
+    command = _meant(asked, request)
     refused = refusal(request, command, services.settings.access)
     if refused is not None:
         _record_denial(request, services, command.verb, refused)
         raise UserError(refused)
     defaults = channel_defaults(request, services)
-    asked = with_target(asked, command, defaults)
+    asked, request = with_target(asked, command, defaults), in_zone(request, defaults)
     message = _done(command, asked, request, services) if command.writes else command.run(asked, request, services)
     message = replace(message, command=message.command or f"{asked.verb} {asked.target}".strip())
     if asked.read_as:
@@ -74,18 +74,25 @@ def _run(asked: Asked, request: Request, services: Services) -> Message:
     return replace(message, visibility=Visibility.IN_CHANNEL) if asked.share else message
 
 
-def _meant(asked: Asked) -> Command:
-    """The command of the verb, as one that writes where its words change something.
+def _meant(asked: Asked, request: Request) -> Command:
+    """The command of the verb, as one that writes where what is asked changes something.
 
-    Raises: UserError when such words follow a misspelt verb: what changes something is never guessed.
+    Raises: UserError when the verb of such a command was not written out: what changes something is never guessed.
     """
     command = _BY_VERB[asked.verb]
-    if command.changes is None or not command.changes(asked.words):
+    if command.changes is None or not command.changes(asked):
         return command
-    if asked.read_as:
-        meant = f"{asked.verb} {asked.target}"[:150]
+    if asked.read_as or not _is_written_out(command, request):
+        pairs = (f"{key}={value}" for key, value in asked.options.items())
+        meant = " ".join((asked.verb, *asked.words, *pairs))[:150]
         raise UserError(f"Did you mean `{meant}`? That changes something, so I do not guess.", [meant])
     return replace(command, writes=True)
+
+
+def _is_written_out(command: Command, request: Request) -> bool:
+    """Whether the first word is the verb itself or an alias, and not only how it begins."""
+    first = normalise(request.text[:200]).split(maxsplit=1)
+    return bool(first) and first[0].strip("\"'").lower() in (command.verb, *command.aliases)
 
 
 def _done(command: Command, asked: Asked, request: Request, services: Services) -> Message:

@@ -1,13 +1,13 @@
 """`defaults [cluster=…] [tz=…] [visibility=…] [mode=…]`: how this channel wants to be answered."""
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo, available_timezones
 
 from bot.answers.conversation import DefaultsAnswer
 from bot.answers.model import fields
 from bot.asking.command import Asked, Request
-from bot.errors import UserError, nearest
-from bot.message import Context, Fields, Message, Mono, Tone, Visibility
+from bot.asking.zones import zone_named
+from bot.errors import UserError
+from bot.message import Context, Fields, Line, Message, Mono, Tone, Visibility
 from bot.scope import EVERYTHING, resolve
 from bot.services import Services
 from bot.store import ChannelDefaults
@@ -31,9 +31,10 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     changed = _changed(known, asked, services)
     if changed != known:
         services.store().set_channel_defaults(request.channel_id, changed, request.user_id, services.now())
+    seen = services.sight is None or services.sight().may_name_text(changed.scope)
     pairs = (
-        ("Target", (Mono(changed.scope), f" ({changed.label})") if changed.scope else ("none: everything is meant",)),
-        ("Time zone", (changed.zone or "none: each reader's own, UTC where there is none",)),
+        ("Target", _told_target(changed, seen)),
+        ("Time zone", (changed.zone or "none: that of the person who asks, UTC where Slack does not say",)),
         ("Answers", (_WHO[changed.visibility],)),
         ("Mode", (_MODE[changed.mode],)),
     )
@@ -52,7 +53,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         answer=fields(
             DefaultsAnswer(
                 channel=request.channel_id,
-                scope=changed.scope or None,
+                scope=(changed.scope if seen else None) or None,
                 tz=changed.zone or None,
                 visibility=changed.visibility or None,
                 mode=changed.mode or None,
@@ -69,6 +70,13 @@ _MODE = {
 }
 
 
+def _told_target(defaults: ChannelDefaults, seen: bool) -> Line:
+    """The target in words; one that may not be seen here any more is not named."""
+    if not defaults.scope:
+        return ("none: everything is meant",)
+    return (Mono(defaults.scope), f" ({defaults.label})") if seen else ("one that may not be seen here any more",)
+
+
 def _changed(known: ChannelDefaults, asked: Asked, services: Services) -> ChannelDefaults:
     changed = known
     for key, value in asked.options.items():
@@ -76,7 +84,7 @@ def _changed(known: ChannelDefaults, asked: Asked, services: Services) -> Channe
         if key in ("cluster", "scope"):
             changed = replace(changed, scope="", label="") if gone else _target(changed, key, value, services)
         elif key == "tz":
-            changed = replace(changed, zone="" if gone else _zone(value))
+            changed = replace(changed, zone="" if gone else zone_named(value, "defaults"))
         elif key == "visibility":
             changed = replace(changed, visibility="" if gone else _one_of(key, value, VISIBILITIES))
         else:
@@ -88,16 +96,6 @@ def _target(known: ChannelDefaults, key: str, value: str, services: Services) ->
     words = value if ":" in value or key == "scope" else f"cluster:{value}"
     scope = resolve(words, services.facts().inventory(), verb="status")
     return replace(known, scope="" if scope == EVERYTHING else str(scope), label=scope.words)
-
-
-def _zone(value: str) -> str:
-    zones = {name.lower(): name for name in available_timezones()}
-    found = zones.get(value.lower())
-    if found is None:
-        close = nearest(value, zones.values(), limit=1, ratio=60)
-        hint = f" Did you mean `{close[0]}`?" if close else " For example `Europe/Berlin`."
-        raise UserError(f"`{value[:40]}` is no time zone I know.{hint}", [f"defaults tz={close[0]}"] if close else [])
-    return str(ZoneInfo(found))
 
 
 def _one_of(key: str, value: str, known: tuple[str, ...]) -> str:

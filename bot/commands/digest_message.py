@@ -26,7 +26,7 @@ def message(found: Report, schedule: DigestSchedule | None) -> Message:
         parts=(
             *_late(found),
             *((_counts(found), _table(found)) if found.rows else ()),
-            Text(lines=(_alerts(found), _record(found))),
+            Text(lines=(_alerts(found), _record(found), *_chances(found))),
             Context(lines=(_missed(found), *_small_print(found, schedule))),
             Controls(
                 items=(
@@ -123,7 +123,22 @@ def _record(found: Report) -> Line:
     lead = ""
     if told.median_lead_seconds is not None:
         lead = f", half of them {span(timedelta(seconds=told.median_lead_seconds))} ahead or more"
-    return (f"Forecasts of 30 days: {told.hits} of {told.judged} right{lead}, {told.false} false.",)
+    averted = f", {told.averted} averted" if told.averted else ""
+    return (f"Forecasts of 30 days: {told.hits} of {told.judged} right{lead}, {told.false} false{averted}.",)
+
+
+def _chances(found: Report) -> tuple[Line, ...]:
+    """How the daily chances did beside the two baselines, once enough days ended at the floor."""
+    told = {one.method: one for one in found.forecasts.chances}
+    ours, static, linear = (told.get(method) for method in ("forecast", "free_below_10_pct", "predict_linear_6h"))
+    if ours is None or static is None or linear is None or ours.ran_out < ENOUGH:
+        return ()
+    parts = [
+        f"{name} {one.brier:.2f} ({one.found} found, {one.wrong} wrong)"
+        for name, one in (("forecasts", ours), ("free below 10%", static), ("straight line", linear))
+    ]
+    days = f"{ours.judged:,} days of subnets, {ours.ran_out} at the floor within one"
+    return ((f"Brier score of {days}: {', '.join(parts)}.",),)
 
 
 def _missed(found: Report) -> Line:

@@ -1,6 +1,6 @@
 """What a digest says, gathered: subnets that are low or run out, alerts, the record of forecasts, what was missed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -9,12 +9,13 @@ from bot.alerts.alert import AlertStatus
 from bot.alerts.lifecycle import MISSED_POLLS
 from bot.alerts.notices import lasted
 from bot.alerts.silences import in_scope
-from bot.answers.digest import DigestAlerts, DigestForecasts, DigestMissed
+from bot.answers.digest import DigestAlerts, DigestChance, DigestForecasts, DigestMissed
 from bot.answers.glance import glance
 from bot.capacity.standing import Standing
 from bot.message import Coverage
 from bot.scope import Scope, clusters_in, nothing_in, read_for, subnets_in
 from bot.services import Services
+from bot.store.chances import LoggedChance, chance_scores
 from bot.store.digests import DigestSchedule
 from bot.store.forecasts import LoggedForecast, Outcome, records
 from bot.store.work_gaps import DOWN, Work, WorkGap
@@ -177,7 +178,27 @@ def _forecasts(subnet_ids: Iterable[str], services: Services, now: datetime) -> 
         false=judged - hits,
         median_lead_seconds=median(leads) if leads else None,
         enough=judged >= ENOUGH,
+        averted=sum(one.averted for one in found),
+        chances=_chances([] if store is None else store.judged_chances(now - RECORD), mine),
     )
+
+
+def _chances(judged: Iterable[LoggedChance], mine: Collection[str]) -> list[DigestChance]:
+    """How the daily chances of these subnets did: ours, then the two baselines."""
+    scores = chance_scores(one for one in judged if one.subnet_id in mine)
+    return [
+        DigestChance.model_validate(
+            {
+                "method": scored.value,
+                "judged": found.judged,
+                "ran_out": found.ran_out,
+                "found": found.found,
+                "wrong": found.wrong,
+                "brier": round(found.brier, 4),
+            }
+        )
+        for scored, found in scores.items()
+    ]
 
 
 def _leads(logged: Sequence[LoggedForecast]) -> list[float]:

@@ -69,6 +69,14 @@ class Told:
         both = sorted((*self.subnets, *self.pools), key=soonest)
         return next((one for one in both if one.headline.likely is not None), both[0])
 
+    @property
+    def says(self) -> str:
+        """The first one's verdict in a few words."""
+        headline = self.first.headline
+        if headline.likely is None:
+            return _left(headline, self.now)
+        return f"runs out in about {_left(headline, self.now)} ({_range(headline, self.now)})"
+
 
 def message(found: Told) -> Message:
     """The answer."""
@@ -137,7 +145,7 @@ def _says(found: Told) -> tuple[str, str]:
     headline = one.headline
     if headline.likely is not None:
         also = f"; {out} at the floor already" if out else ""
-        return one.label, f"runs out in about {_left(headline, found.now)} ({_range(headline, found.now)}){also}"
+        return one.label, f"{found.says}{also}"
     if headline.verdict is Verdict.OUT:
         return one.label, f"at its floor now, {count(headline.free)} {headline.unit.value} free"
     if len(found.subnets) == 1:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
 from bot.asking.command import Asked, Request
+from bot.asking.form_words import form_offer
 from bot.asking.pool_words import instance_limits, number, pool_words
 from bot.capacity.cni_env import settings_as_shipped
 from bot.capacity.eni_limits import snapshot_limits
@@ -49,7 +50,12 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     """Whether the nodes fit the scope, or without a number how many would."""
     words = _words(asked)
     inventory = services.facts().inventory()
-    scope, cluster = _where(words, inventory, asked.options.get("cluster", ""))
+    try:
+        scope, cluster = _where(words, inventory, asked.options.get("cluster", ""))
+    except UserError as exc:
+        if asked.words or asked.options:
+            raise
+        raise UserError(exc.message, [*form_offer("plan", request), *exc.suggestions]) from exc
     settings = _settings(asked, cluster)
     ipv6 = cluster is not None and cluster.ip_family == "ipv6"
     nodes_in = node_subnets(scope, cluster, inventory)

@@ -13,6 +13,7 @@ from bot.answers.model import fields
 from bot.answers.rows import alert_row, silence_row
 from bot.asking.alert_words import is_alert_number, named_alerts, named_scope, time_zone, told_to
 from bot.asking.command import Asked, Request
+from bot.asking.form_words import form_offer
 from bot.asking.moments import begins, end, window
 from bot.errors import UserError, nearest
 from bot.message import Bullets, Button, Context, Controls, Inline, Line, Message, Mono, Strong, Tone, When
@@ -23,6 +24,7 @@ LONGEST_REASON = 200
 """Characters of a reason that are kept: it stands in the small print of a card."""
 
 SHOWN = 5
+_CLOCK = "%b %d %H:%M %Z"
 
 
 def silence_answer(asked: Asked, request: Request, services: Services) -> Message:
@@ -31,7 +33,7 @@ def silence_answer(asked: Asked, request: Request, services: Services) -> Messag
     if not asked.words:
         raise UserError(
             "Say what to keep quiet and until when, for example `silence 1001 2h deploying` or `silence prod-eu 30m`.",
-            ["alerts"],
+            [*form_offer("silence", request), "alerts"],
         )
     numbers, words = _numbers(asked.words)
     named: tuple[Alert, ...] = ()
@@ -133,8 +135,9 @@ def _kept(wanted: Silence, request: Request, services: Services) -> Message:
     until: list[Inline] = ["until resolved, at the latest "] if silence.until_resolved else ["until "]
     from_: list[Inline] = ["from ", _when(silence.starts_at, services.now()), " "] if planned else []
     reason = f": {silence.reason}" if silence.reason else ""
-    last = "until it is resolved" if silence.until_resolved else f"until {silence.ends_at:%b %d %H:%M} UTC"
-    first = f"from {silence.starts_at:%b %d %H:%M} " if planned else ""
+    zone = time_zone(request)
+    last = "until it is resolved" if silence.until_resolved else f"until {silence.ends_at.astimezone(zone):{_CLOCK}}"
+    first = f"from {silence.starts_at.astimezone(zone):{_CLOCK}} " if planned else ""
     return Message(
         text=f"{what} is {'to be ' if planned else ''}silenced {first}{last} by {request.who}{reason}.",
         tone=Tone.NEUTRAL,

@@ -2,25 +2,37 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.alerts.alert import Alert
 from bot.alerts.silences import in_scope
+from bot.answers.cluster_rows import cluster_health, cluster_rows
 from bot.answers.model import fields
-from bot.answers.rows import alert_row, subnet_row
-from bot.answers.subnets import ClusterRow, HealthJson, StatusAnswer
+from bot.answers.occupied import Occupied, occupied
+from bot.answers.rows import alert_row, gone_row, subnet_row
+from bot.answers.subnets import HealthJson, StatusAnswer, SubnetRow
 from bot.asking.command import Asked, Request
 from bot.capacity.screening import screened
-from bot.capacity.standing import Standing, prefix_subnet_ids, reading_order, serves_prefixes, standings
-from bot.capacity.subnets import SubnetState, totals, usable_ips, worst_first
+from bot.capacity.standing import Standing, prefix_subnet_ids, reading_order, standings_as_kept
+from bot.capacity.subnets import SubnetState, worst_first
 from bot.errors import UserError
 from bot.inventory import Cluster, Subnet
 from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part, Strong, Table, Text, Tone
-from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, clusters_in, nothing_in, read_for, resolve, subnets_in
+from bot.scope import (
+    EVERYTHING,
+    Scope,
+    ScopeKind,
+    clusters_in,
+    contains,
+    nothing_in,
+    read_for,
+    resolve,
+    subnets_in,
+)
 from bot.services import Services
-from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural, share
+from bot.views import TONES, age, blind_words, count, coverage, footer, free_of, plural, share
 from bot.wording import span
 
 ROWS = 12
@@ -30,7 +42,7 @@ MAX_ROWS = 1000
 """Subnets and clusters of the JSON form, worst first, unless `limit=` says otherwise: more is for scripts that ask."""
 
 MAX_READS = 60
-"""Subnets whose interfaces one status reads at most; beyond it the rest show what DescribeSubnets alone tells."""
+"""Subnets whose interfaces one status reads at most where no lane has; the rest shows what the count tells."""
 
 MAX_CLUSTERS = 20
 """Clusters whose CNI metrics one status asks for at most: each account and region of theirs is a call to CloudWatch."""
@@ -47,6 +59,8 @@ class _Status:
     covered: Coverage
     by_id: Mapping[str, Standing]
     subnets: Mapping[str, Subnet]
+    gone: tuple[Subnet, ...]
+    for_prefixes: Set[str]
     depletes_at: Mapping[str, datetime]
     now: datetime
 
@@ -75,7 +89,7 @@ class _Status:
             if row.blocks is not None
             and row.blocks.candidate
             and not row.blocks.free
-            and serves_prefixes(row.subnet, self.clusters)
+            and row.subnet.subnet_id in self.for_prefixes
         )
 
     @property
@@ -94,13 +108,14 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     limits = services.settings.thresholds.limits
     limit = _limit(asked.options.get("limit"))
     screen = screened(subnets, limits, limit)
-    by_id = {subnet.subnet_id: subnet for subnet in subnets}
+    by_id = inventory.subnets_by_id if scope == EVERYTHING else {subnet.subnet_id: subnet for subnet in subnets}
     for_prefixes = prefix_subnet_ids(inventory.clusters) & by_id.keys()
     closer = _once(*screen.close, *(by_id[subnet_id] for subnet_id in sorted(for_prefixes)))
-    wanted = reading_order(closer, limits, inventory.clusters)[:MAX_READS]
-    contents = services.reader().contents(wanted) if wanted else None
-    seen = _once(*screen.close, *screen.next, *wanted)
-    rows = sorted(standings(seen, contents, limits).values(), key=_worst_first)
+    wanted = reading_order(closer, limits, inventory.clusters)
+    inside = occupied(wanted, services, MAX_READS)
+    read = (by_id[subnet_id] for subnet_id in inside.known)
+    seen = _once(*screen.close, *screen.next, *read)
+    rows = sorted(standings_as_kept(seen, inside.known, limits).values(), key=_worst_first)
     clusters = clusters_in(scope, inventory)
     found = _Status(
         scope=scope,
@@ -109,9 +124,11 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         clusters=clusters,
         alerts=tuple(a for a in services.open_alerts() if a.subnet_id in by_id or in_scope(scope, a)),
         warm=services.reader().warm_ips(clusters if len(clusters) <= MAX_CLUSTERS else ()),
-        covered=coverage(read_for(scope, inventory), contents.blind_spots if contents else ()),
+        covered=coverage(read_for(scope, inventory), inside.blind_spots),
         by_id={row.subnet.subnet_id: row for row in rows},
         subnets=by_id,
+        gone=tuple(subnet for subnet in inventory.gone if contains(scope, subnet, inventory.clusters)),
+        for_prefixes=for_prefixes,
         depletes_at=services.depletes_at(),
         now=services.now(),
     )
@@ -130,6 +147,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
                 as_of,
                 services.now(),
                 f"Nodes hold {count(warm)} warm addresses (CNI Metrics Helper)." if warm else "",
+                _interfaces_words(inside.oldest_at, as_of, found.now),
                 blind_words(found.covered),
             ),
             Controls(items=_buttons(found)),
@@ -139,11 +157,12 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         coverage=found.covered,
         answer=fields(
             StatusAnswer(
-                subnets=[subnet_row(row, names, found.depletes_at.get(row.subnet.subnet_id)) for row in rows[:limit]],
+                subnets=[_row(row, names, found, inside) for row in rows[:limit]],
                 subnets_total=found.count,
-                clusters=sorted((_cluster_row(cluster, found) for cluster in clusters), key=_least_free)[:limit],
+                clusters=cluster_rows(clusters, found.by_id, by_id, found.warm, limit),
                 clusters_total=len(clusters),
                 alerts=[alert_row(alert) for alert in found.alerts],
+                gone=[gone_row(subnet) for subnet in found.gone],
             )
         ),
     )
@@ -164,8 +183,17 @@ def _limit(text: str | None) -> int:
     raise UserError(f"“{text}” is no number of rows; write for example limit=50, or limit=all.")
 
 
-def _least_free(row: ClusterRow) -> tuple[float, str]:
-    return row.free_ips / row.usable_ips if row.usable_ips else 1.0, row.name
+def _row(row: Standing, names: Mapping[str, tuple[str, ...]], found: _Status, inside: Occupied) -> SubnetRow:
+    read = inside.known.get(row.subnet.subnet_id)
+    depletes_at = found.depletes_at.get(row.subnet.subnet_id)
+    return subnet_row(row, names, depletes_at, None if read is None else read.observed_at)
+
+
+def _interfaces_words(read_at: datetime | None, as_of: datetime | None, now: datetime) -> str:
+    """How old the figures of interfaces are, where they are older than those of the subnets."""
+    if read_at is None or as_of is None or read_at >= as_of:
+        return ""
+    return f"Interfaces as of {age(read_at, now)} ago."
 
 
 def _worst_first(row: Standing) -> tuple[int, float, str]:
@@ -234,6 +262,11 @@ def _parts(found: _Status) -> tuple[Part, ...]:
         names = ", ".join(row.subnet.label for row in found.blockless[:3])
         rest = f" and {len(found.blockless) - 3} more" if len(found.blockless) > 3 else ""
         parts.append(Text(lines=((Strong("No free /28"), f" in {names}{rest}: nodes there get no new prefix."),)))
+    if found.gone:
+        newest = found.gone[0]
+        rest = f" and {len(found.gone) - 1} more" if len(found.gone) > 1 else ""
+        ago = age(newest.observed_at, found.now)
+        parts.append(Text(lines=((Strong("Gone"), f": {newest.label} (deleted, confirmed {ago} ago){rest}."),)))
     issues = _health(found)
     if issues:
         items = tuple((Strong(issue.subject), f" {issue.code}: {issue.message}") for issue in issues[:3])
@@ -265,44 +298,7 @@ def _more(rows: tuple[Standing, ...], fine: int) -> str:
 
 
 def _health(found: _Status) -> list[HealthJson]:
-    return [issue for cluster in found.clusters for issue in _cluster_health(cluster)]
-
-
-def _cluster_health(cluster: Cluster) -> list[HealthJson]:
-    subjects = [(cluster.name, cluster.health)]
-    subjects += [(f"{cluster.name}/{group.name}", group.health) for group in cluster.nodegroups]
-    return [
-        HealthJson(subject=subject, code=issue.code, message=issue.message, resource_ids=list(issue.resource_ids))
-        for subject, issues in subjects
-        for issue in issues
-    ]
-
-
-def _cluster_row(cluster: Cluster, found: _Status) -> ClusterRow:
-    own = cluster.all_subnet_ids
-    mine = [_free(found.subnets[subnet_id], found) for subnet_id in own if subnet_id in found.subnets]
-    sums = totals(mine)
-    return ClusterRow(
-        name=cluster.name,
-        account_id=cluster.account_id,
-        region=cluster.region,
-        version=cluster.version,
-        ip_family=cluster.ip_family,
-        prefix_mode=cluster.prefix_mode,
-        subnets=len(own),
-        usable_ips=sums.usable,
-        free_ips=sums.free,
-        unknown_subnets=sums.unknown_subnets + len(own) - len(mine),
-        warm_ips=found.warm.get(cluster_key(cluster)),
-        health=_cluster_health(cluster),
-    )
-
-
-def _free(subnet: Subnet, found: _Status) -> tuple[int, int | None]:
-    row = found.by_id.get(subnet.subnet_id)
-    if row is not None:
-        return row.usable_ips, row.free_ips
-    return (0, None) if subnet.cidr is None else (usable_ips(subnet.cidr), subnet.available_ips)
+    return [issue for cluster in found.clusters for issue in cluster_health(cluster)]
 
 
 def _buttons(found: _Status) -> tuple[Button, ...]:

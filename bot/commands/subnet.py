@@ -11,6 +11,7 @@ from bot.capacity.blocks import BLOCK_IPS
 from bot.capacity.fragmentation import Care, Fragmentation
 from bot.capacity.holders import WORDS, Holder, by_kind, holders
 from bot.capacity.standing import Standing, enis_of, serves_prefixes, standing, standings
+from bot.commands.subnet_pictures import block_picture, zones_picture
 from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
 from bot.message import Bullets, Button, Context, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Table, Text
@@ -76,7 +77,18 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
         command=command,
         as_of=subnet.observed_at,
         coverage=covered,
-        answer=fields(_json(row, held, broken, reservations, inventory, services.depletes_at().get(subnet.subnet_id))),
+        charts=block_picture(row, enis, reservations),
+        answer=fields(
+            _json(
+                row,
+                held,
+                broken,
+                reservations,
+                inventory,
+                services.depletes_at().get(subnet.subnet_id),
+                None if row.blocks is None else contents.observed_at,
+            )
+        ),
     )
 
 
@@ -125,6 +137,7 @@ def who_answer(asked: Asked, request: Request, services: Services) -> Message:
         command=command,
         as_of=contents.observed_at,
         coverage=covered,
+        charts=zones_picture(scope.words, rows, contents),
         answer=fields(
             WhoAnswer(
                 scope=str(scope),
@@ -303,10 +316,11 @@ def _json(
     reservations: Sequence[Reservation],
     inventory: Inventory,
     depletes_at: datetime | None,
+    interfaces_at: datetime | None,
 ) -> SubnetAnswer:
     blocks = row.blocks
     return SubnetAnswer(
-        **subnet_row(row, inventory.clusters_by_subnet(), depletes_at).model_dump(),
+        **subnet_row(row, inventory.clusters_by_subnet(), depletes_at, interfaces_at).model_dump(),
         candidate_blocks=None if blocks is None else blocks.candidate,
         fragmented_blocks=None if blocks is None else blocks.fragmented,
         full_blocks=None if blocks is None else blocks.full,

@@ -9,17 +9,19 @@ from bot.alerts import SubnetSample
 from bot.answers.history import TrendAnswer, TrendPoint, TrendRow
 from bot.answers.model import fields
 from bot.asking.command import Asked, Request
-from bot.capacity.forecast.outlook import expected
+from bot.capacity.forecast.outlook import outlook
 from bot.capacity.subnets import Limits, threshold_ips, usable_ips
 from bot.charts.text import sparkline
+from bot.commands.free_picture import ahead, alert_spans
 from bot.errors import UserError
 from bot.histories import held, histories, least_free_first, step
 from bot.inventory import Inventory, Subnet
-from bot.message import Area, Button, Controls, Fields, History, Line, Message, Part, Strong, Table, Text, Tone, When
+from bot.message import Button, Controls, Fields, History, Line, Message, Part, Strong, Table, Text, Tone, When
 from bot.scope import Scope, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.store.rollups import HourLow
 from bot.views import blind_words, count, coverage, footer, free_of, plural, share
+from bot.wording import span
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -43,6 +45,8 @@ MOST, ROWS = 200, 10
 
 SPARK = 12
 """Bars of the sparkline in a row of the table."""
+
+_NOW = timedelta(0)
 
 Points = list[tuple[datetime, int | None]]
 
@@ -140,10 +144,10 @@ def _trends(
     """The values of each subnet: samples for a day, hourly lows and the newest samples beyond."""
     ids, began = [subnet.subnet_id for subnet in subnets], now - length
     close = began if length <= WINDOWS["24h"] else now - timedelta(hours=2)
-    # A checkpoint each hour: the value in force at the beginning is among the samples of the hour before.
-    samples = store.samples_of(ids, close - timedelta(hours=1))
-    hours: Mapping[str, Sequence[HourLow]] = {} if close == began else store.hours_of(ids, began)
     lasts = held(services.settings.schedule.poll)
+    # The last whole hour ends up to an hour before; the value in force there is as old as one may be.
+    samples = store.samples_of(ids, close - timedelta(hours=1) - lasts)
+    hours: Mapping[str, Sequence[HourLow]] = {} if close == began else store.hours_of(ids, began)
     found = []
     for subnet in subnets:
         lows = hours.get(subnet.subnet_id, ())
@@ -169,20 +173,24 @@ def _points(
 ) -> Points:
     """The values in order of time, None where from then on nothing is known."""
     hour = timedelta(hours=1)
-    values = [(low.starts_at, low.lowest_ips, hour) for low in hours if began <= low.starts_at <= close - hour]
-    last = values[-1][0] + hour if values else close
-    before = [sample for sample in samples if sample.observed_at <= now]
-    values += [(max(s.observed_at, began), s.free_ips, lasts) for s in before if s.observed_at + lasts > last]
+    lows = [low for low in hours if began <= low.starts_at <= close - hour]
+    values = [(low.starts_at, low.lowest_ips, low.starts_at + hour) for low in lows]
+    last = values[-1][2] if values else close
+    read = [sample for sample in samples if sample.observed_at <= now]
+    # The value in force where the lows end was read before that.
+    first = max(sum(sample.observed_at <= last for sample in read) - 1, 0)
+    lasting = [sample for sample in read[first:] if sample.observed_at + lasts > last]
+    values += [(max(s.observed_at, last), s.free_ips, s.observed_at + lasts) for s in lasting]
     found: Points = []
     ends = began
-    for at, free, holds in values:
+    for at, free, until in values:
         if found and at > ends and found[-1][1] is not None:
             found.append((ends, None))
         if found and found[-1][0] >= at:
             found[-1] = (at, free)
         else:
             found.append((at, free))
-        ends = at + holds
+        ends = until
     if found and ends < now and found[-1][1] is not None:
         found.append((ends, None))
     return found
@@ -265,26 +273,22 @@ def _parts(shown: Sequence[_Trend], window: Window, beyond: int) -> list[Part]:
 
 
 def _chart(one: _Trend, window: Window, store: "Store", now: datetime, services: Services, limits: Limits) -> History:
-    """The picture of one subnet: its past, the next day where Holt-Winters can tell, and when alerts were open."""
+    """The picture of one subnet: its past, what is expected of as long a time ahead, and when alerts were open."""
     subnet_id, label, poll = one.subnet.subnet_id, one.subnet.label, services.settings.schedule.poll
     past = histories(store, [one.subnet], limits, now)[subnet_id]
-    band = expected(past, now, poll=step(poll), held=held(poll))
-    began = now - WINDOWS[window]
-    spans = tuple(
-        (max(alert.fired_at, began), alert.resolved_at or now)
-        for alert in store.live_alerts(began)
-        if alert.subnet_id == subnet_id and alert.fired_at is not None
-    )
+    headline = outlook(past, now, poll=step(poll), held=held(poll)).headline
     low = min(one.known, key=lambda point: point[1])
+    dated = "" if headline.likely is None else f" Likely at its floor in {span(max(headline.likely - now, _NOW))}."
     return History(
         title=f"{label}: free addresses, {window}",
-        unit="addresses",
+        unit="free IPv4 addresses",
         points=tuple((at, None if free is None else float(free)) for at, free in one.points),
         alt=f"Free addresses of {label} over {window}: {count(one.now)} now, lowest {count(low[1])}, "
-        f"{_signed(one.change)} in all.",
-        expected=tuple(Area(at=hour.at, low=hour.low, likely=hour.likely, high=hour.high) for hour in band),
+        f"{_signed(one.change)} in all.{dated}",
+        expected=ahead(past, headline, now, WINDOWS[window], poll),
         threshold=float(threshold_ips(one.usable, limits, limits.low_pct)),
-        alerts=spans,
+        alerts=alert_spans(store, {subnet_id}, now - WINDOWS[window], now),
+        as_of=one.subnet.observed_at,
     )
 
 

@@ -15,6 +15,7 @@ from bot.capacity.tune_changes import Change, changes, in_words, variables
 from bot.capacity.tune_notes import Basis, notes
 from bot.capacity.warmpool import PoolMode, PoolSettings
 from bot.cluster_nodes import ClusterNodes, cluster_nodes, subnet_facts
+from bot.commands.tune_picture import trade_picture
 from bot.errors import QueryError, UserError
 from bot.message import Bullets, Button, Code, Controls, Line, Message, Part, Strong, Table, Tone
 from bot.scope import cluster_key
@@ -52,6 +53,10 @@ class _Tuned:
         """What was assumed, and what contradicts the settings."""
         return notes(self.basis, self.advice, self.saved(self.advice.recommended))
 
+    def held(self, found: Cost) -> int:
+        """Addresses that the nodes hold with these settings; for those of today what they hold now."""
+        return sum(self.base) - self.saved(found)
+
     def saved(self, found: Cost) -> int:
         """Addresses that come back with these settings; 0 for those of today."""
         return 0 if found.settings == self.advice.current.settings else sum(self.base) - found.held_ips
@@ -87,6 +92,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         command=again,
         as_of=as_of,
         coverage=nodes.covered,
+        charts=trade_picture(nodes.cluster.name, found.advice, found.held, as_of),
         answer=fields(_json(found)),
     )
 

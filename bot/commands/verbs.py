@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from bot.asking.command import POOL_FLAGS, POOL_OPTIONS, Asked, Command, Request
+from bot.asking.defaults import defaults_change
 from bot.asking.digest_words import digest_changes
 from bot.commands.help import help_command
 from bot.message import Message
@@ -271,7 +272,7 @@ VERBS: tuple[Command, ...] = (
         example="defaults cluster=prod-eu tz=Europe/Berlin",
         run=_in("defaults"),
         options=("cluster", "scope", "tz", "visibility", "mode"),
-        writes=True,
+        changes=defaults_change,
     ),
     Command(
         verb="overview",

@@ -13,8 +13,9 @@ from bot.answers.alerting import WatchAnswer
 from bot.answers.model import fields
 from bot.asking.alert_words import time_zone, told_to
 from bot.asking.command import Asked, Request, Surface
+from bot.asking.form_words import form_offer
 from bot.asking.sight import seen_scopes, sight
-from bot.asking.watches import channel_of, narrowed, watch_rows
+from bot.asking.watches import channel_of, narrowed, threshold_words, watch_rows
 from bot.errors import UserError
 from bot.inventory import Inventory
 from bot.message import Context, Message, Mono, Strong, Tone
@@ -23,6 +24,8 @@ from bot.services import Services
 from bot.views import plural
 
 if TYPE_CHECKING:
+    from bot.answers.alerting import WatchRow
+    from bot.config.sections import ThresholdSettings
     from bot.store import Store
 
 TEST_POST = timedelta(seconds=6)
@@ -45,7 +48,8 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     """Start telling a channel about the scope; nothing is kept where Slack refuses the test message."""
     words, channel = _words_and_channel(asked, request)
     if not words:
-        raise UserError("Say what to watch, for example `watch prod-eu` or `watch all`.", ["watching"])
+        offered = [*form_offer("watch", request), "watching"]
+        raise UserError("Say what to watch, for example `watch prod-eu` or `watch all`.", offered)
     inventory = services.facts().inventory()
     scope = resolve(" ".join(words), inventory, verb="watch")
     _check_sight(scope, channel, request, inventory, services)
@@ -80,8 +84,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
                 lines=(
                     (posted,),
                     (
-                        f"A subnet is low under {limits.low_pct:g}% free or fewer than {limits.floor_ips} addresses, "
-                        "for the hold time. Stop with ",
+                        f"{_when_told(mine, limits)}, for the hold time. Stop with ",
                         Mono(f"eksip unwatch {scope}"),
                     ),
                 )
@@ -90,6 +93,13 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         visibility=told_to(request),
         answer=fields(WatchAnswer(watches=rows)),
     )
+
+
+def _when_told(mine: "list[WatchRow]", limits: "ThresholdSettings") -> str:
+    """When the channel hears of a subnet: by its own threshold, else by the configured ones."""
+    configured = f"{limits.low_pct:g}% free or fewer than {limits.floor_ips} addresses"
+    own = threshold_words(mine[0]) if mine else ""
+    return f"A subnet is told of {own}, instead of under {configured}" if own else f"A subnet is low under {configured}"
 
 
 def _words_and_channel(asked: Asked, request: Request) -> tuple[tuple[str, ...], str]:

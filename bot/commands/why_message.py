@@ -5,12 +5,13 @@ from datetime import datetime
 from bot.answers.diagnosis import CauseJson, StepJson, WhyAnswer
 from bot.answers.model import fields
 from bot.capacity.diagnosis.findings import Cause, Confidence, Diagnosis, Finding, Seen, Step
+from bot.commands.why_pods import holders_words, waiting_json, waiting_part, workloads_json
 from bot.evidence import Gathered
 from bot.message import Bullets, Button, Controls, Coverage, Inline, Line, Message, Mono, Part, Strong, Text, Tone
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key
 from bot.views import age, blind_words, footer
 
-_SEEN, _STEPS, _OTHERS, _MISSING = 4, 3, 2, 4
+_SEEN, _STEPS, _OTHERS, _MISSING, _CLUSTERS, _REMARKS = 4, 3, 2, 4, 2, 2
 """Lines shown of each part; the JSON answer has all."""
 
 _COMMAND_CHARACTERS = 150
@@ -69,6 +70,7 @@ def _parts(found: Diagnosis, now: datetime) -> tuple[Part, ...]:
     verdict = found.verdict
     shown = verdict.seen[:_SEEN]
     parts: list[Part] = [Bullets(title="Seen", items=tuple((_dated(seen, now),) for seen in shown))]
+    parts += [waiting_part(pods, now) for pods in found.pods[:_CLUSTERS] if pods.waiting]
     steps = verdict.do_now[:_STEPS]
     if steps:
         parts.append(Bullets(title="Do now", numbered=True, items=tuple(_step(step) for step in steps)))
@@ -82,6 +84,8 @@ def _parts(found: Diagnosis, now: datetime) -> tuple[Part, ...]:
         named = "; ".join(f"{each.verdict} ({each.confidence.value})" for each in found.others[:_OTHERS])
         more = len(found.others) - _OTHERS
         lines.append((f"Also: {named}{f' and {more} more' if more > 0 else ''}.",))
+    lines += [(text,) for text in holders_words(found)]
+    lines += [(f"Worth knowing: {_dated(remark, now)}.",) for remark in found.remarks[:_REMARKS]]
     return (*parts, Text(lines=tuple(lines))) if lines else tuple(parts)
 
 
@@ -99,7 +103,8 @@ def _small(found: Diagnosis, gathered: Gathered) -> tuple[str, ...]:
     listed = "; ".join(each.rstrip(".") for each in found.not_checked[-_MISSING:])
     more = len(found.not_checked) - _MISSING
     cut = f"; {more} more in the JSON answer" if more > 0 else ""
-    return (f"Not checked: {listed}{cut}. {_READ_ONLY}", *gathered.notes)
+    missing = f"Not checked: {listed}{cut}. " if listed else ""
+    return (f"{missing}{_READ_ONLY}", *gathered.notes)
 
 
 def _buttons(verdict: Finding, ref: str) -> tuple[Button, ...]:
@@ -132,6 +137,9 @@ def _json(found: Diagnosis, now: datetime) -> WhyAnswer:
         actions=[_step_json(step) for step in verdict.do_now],
         lasting=[_step_json(step) for step in verdict.lasting],
         contradicted_by=verdict.unless or None,
+        waiting_pods=waiting_json(found),
+        workloads=workloads_json(found),
+        remarks=[remark.text for remark in found.remarks],
         not_checked=list(found.not_checked),
     )
 

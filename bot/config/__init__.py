@@ -4,6 +4,7 @@ from bot.config.loading import CONFIG_VARIABLE, DEFAULT_FILE, aws_environment, l
 from bot.config.sections import (
     AccessSettings,
     AwsSettings,
+    KubernetesSettings,
     ScheduleSettings,
     SlackSettings,
     ThresholdSettings,
@@ -18,6 +19,7 @@ __all__ = [
     "OUTSIDE_NAMES",
     "AccessSettings",
     "AwsSettings",
+    "KubernetesSettings",
     "ScheduleSettings",
     "Settings",
     "SlackSettings",

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
@@ -226,6 +226,30 @@ class MetricsSettings(_Section):
     most_subnets: int = Field(
         500, ge=0, le=20_000, description="Subnets with series of their own, those with the smallest share free first."
     )
+
+
+class KubernetesSettings(_Section):
+    """[kubernetes]: clusters' own APIs, asked by `why`; needs the extra and the rights of deploy/k8s/cluster-reader."""
+
+    enabled: Literal["auto", "never"] = Field(
+        "auto", description='"auto" asks where the extra is installed, "never" asks no cluster.'
+    )
+    clusters: list[str] = Field([], description="Names of the clusters that are asked; [] means each.")
+    in_cluster: str = Field(
+        "", description="Name of the cluster that eksip runs in, to be asked with the pod's service account."
+    )
+    timeout: Interval = Field(
+        timedelta(seconds=6), description="How long an answer waits for one cluster's API, 9s at most."
+    )
+    page: int = Field(500, ge=10, le=1000, description="Objects asked for at once.")
+    most_pods: int = Field(20_000, ge=100, description="Pods read of one cluster at most; with more, none are counted.")
+
+    @field_validator("timeout")
+    @classmethod
+    def _within_an_answer(cls, timeout: timedelta) -> timedelta:
+        if timeout > timedelta(seconds=9):
+            raise ValueError("must be at most 9s: an answer waits for 10 s altogether")
+        return timeout
 
 
 class WatchSettings(_Section):

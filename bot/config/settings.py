@@ -10,6 +10,7 @@ from bot.config.sections import (
     AccountSettings,
     AlertSettings,
     AwsSettings,
+    KubernetesSettings,
     MetricsSettings,
     NotifySettings,
     ScheduleSettings,
@@ -35,6 +36,7 @@ class Settings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     metrics: MetricsSettings = MetricsSettings()
+    kubernetes: KubernetesSettings = KubernetesSettings()
     notify: NotifySettings = NotifySettings()
     watches: list[WatchSettings] = Field([], description="Channels told about scopes, besides `/eksip watch`.")
     access: AccessSettings = AccessSettings()

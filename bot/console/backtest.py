@@ -14,8 +14,9 @@ from bot.capacity.forecast.series import History, history, size_changes
 from bot.capacity.subnets import Limits, floor_ips
 from bot.histories import PAST
 from bot.message import Context, Message, Strong, Table, Text, Tone
+from bot.store.compaction import SAMPLES_KEPT
 from bot.store.rollups import HourLow
-from bot.store.samples import CHECKPOINT, SAMPLES_KEPT
+from bot.store.samples import CHECKPOINT
 from bot.views import plural
 from bot.wording import span
 

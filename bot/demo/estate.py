@@ -5,7 +5,7 @@ Every other part reads and changes it under `Estate.lock`; the public methods ta
 
 import random
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
@@ -98,7 +98,10 @@ class ClusterState:
 
 
 class Estate:
-    """Subnets, interfaces, nodes and clusters of every account, by id."""
+    """Subnets, interfaces, nodes and clusters of every account, by id.
+
+    `kubernetes` names the endpoint and the CA (base64) of a cluster, "ACCOUNT/REGION/NAME", while its API is served.
+    """
 
     def __init__(self, *, seed: int, now: datetime) -> None:
         self.lock = threading.RLock()
@@ -109,6 +112,7 @@ class Estate:
         self.nodes: dict[str, NodeState] = {}
         self.clusters: dict[tuple[str, str, str], ClusterState] = {}
         self.nodegroup_issues: dict[tuple[str, str, str, str], list[Mapping[str, object]]] = {}
+        self.kubernetes: Callable[[str], tuple[str, str]] | None = None
         self.failed_launches: dict[tuple[str, str, str, str], list[tuple[datetime, str]]] = {}
 
     def new_id(self, kind: str) -> str:

@@ -23,6 +23,7 @@ from bot.demo.wire import AwsError, answer, body_text, ec2_answer, ec2_parameter
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/")
 _ISSUED_KEY = re.compile(r"<AccessKeyId>([^<]+)</AccessKeyId>")
+_ISSUED_SECRET = re.compile(r"<SecretAccessKey>([^<]+)</SecretAccessKey>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,14 @@ class Gaps:
         moto: Callable[[str, AWSPreparedRequest], AWSResponse | None],
         ec2_model: ServiceModel,
         access_keys: Mapping[str, str],
+        secrets: Mapping[str, str],
         builder_keys: Mapping[str, str],
         before_first: Mapping[str, Callable[[], None]],
         caller_arn: str,
         roles: Sequence[TrustedRole],
     ) -> None:
-        """`moto` is its own handler among botocore's; `access_keys` maps an access key id to its account.
+        """`moto` is its own handler among botocore's; `access_keys` maps an access key id to its account, `secrets` to
+        its secret.
 
         Calls signed with one of `builder_keys` build the estate: faults spare them. `before_first` holds, by service,
         what to do before its first call, for what is costly to build and seldom read.
@@ -60,6 +63,7 @@ class Gaps:
         self._moto = moto
         self._ec2_model = ec2_model
         self._access_keys = {**access_keys, **builder_keys}
+        self._secrets = dict(secrets)
         self._builder_keys = frozenset(builder_keys)
         self._before_first = dict(before_first)
         self._caller_arn = caller_arn
@@ -80,6 +84,11 @@ class Gaps:
         """Give moto its place back; clients that outlive the world are no longer answered from the estate."""
         self._active.clear()
         self._swap(self._hook, ("before-send", self._moto))
+
+    def secret_of(self, access_key: str) -> tuple[str, str] | None:
+        """The secret and the account of an access key of the caller's or of an assumed role; None for no such key."""
+        secret = self._secrets.get(access_key)
+        return None if secret is None else (secret, self._access_keys[access_key])
 
     @staticmethod
     def _swap(old: tuple[str, object], new: tuple[str, object]) -> None:
@@ -192,7 +201,8 @@ class Gaps:
                 status=403,
             )
         response = forward(request)
-        issued = _ISSUED_KEY.search(response.text)
-        if issued:
+        issued, secret = _ISSUED_KEY.search(response.text), _ISSUED_SECRET.search(response.text)
+        if issued and secret:
             self._access_keys[issued[1]] = role.account_id
+            self._secrets[issued[1]] = secret[1]
         return response

@@ -53,7 +53,7 @@ def _describe_addon(call: EksCall) -> AWSResponse:
 
 
 def _describe_cluster(call: EksCall) -> AWSResponse:
-    """moto's cluster with the VPC and the health it does not know."""
+    """moto's cluster with the VPC, the health and the Kubernetes API it does not have."""
     response, cluster = call.forward(call.request), call.cluster()
     if response.status_code != 200 or cluster is None:
         return response
@@ -62,6 +62,9 @@ def _describe_cluster(call: EksCall) -> AWSResponse:
     described["resourcesVpcConfig"]["vpcId"] = cluster.vpc_id
     described["createdAt"] = cluster.created_at.timestamp()
     described["health"] = {"issues": list(cluster.issues)}
+    if call.estate.kubernetes is not None:
+        endpoint, ca_data = call.estate.kubernetes(f"{cluster.account_id}/{cluster.region}/{cluster.name}")
+        described["endpoint"], described["certificateAuthority"] = endpoint, {"data": ca_data}
     return _json(call, body)
 
 

@@ -25,6 +25,8 @@ from bot.demo.estate_metrics import address_usage, put_alarm, quota_usage
 from bot.demo.estate_plan import ACCOUNTS, PROD, REGIONS, VPCS
 from bot.demo.faults import Faults
 from bot.demo.gaps import Gaps, TrustedRole
+from bot.demo.kubernetes_objects import ClusterObjects
+from bot.demo.kubernetes_server import KubernetesServer
 
 DEFAULT_NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 """The moment the estate is dated at when none is given, so that tests see the same dates every day."""
@@ -37,7 +39,10 @@ _CLIENT_OPTIONS: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
 
 
 class World:
-    """The demo's AWS while the context is entered; `faults` switches failures on and off."""
+    """The demo's AWS while the context is entered; `faults` switches failures on and off.
+
+    `kubernetes` serves the clusters' own APIs on a loopback port.
+    """
 
     def __init__(self, seed: int = 7, now: datetime = DEFAULT_NOW) -> None:
         self.faults = Faults()
@@ -45,6 +50,7 @@ class World:
         self._estate = Estate(seed=seed, now=now)
         self._builder = EstateBuilder(self._estate, self._client)
         self._demand = Demand(self._estate, self._builder)
+        self._objects = ClusterObjects(self._estate, self._builder.eni_limits.__getitem__)
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._builder_keys = {account.account_id: f"AKIABUILDER{account.account_id}" for account in ACCOUNTS}
 
@@ -65,6 +71,8 @@ class World:
             gaps = self._gaps(botocore_stubber, ec2_model)
             gaps.start()
             undo.callback(gaps.stop)
+            self.kubernetes = undo.enter_context(KubernetesServer(self._objects, gaps.secret_of))
+            self._estate.kubernetes = lambda key: (self.kubernetes.endpoint(key), self.kubernetes.ca_data)
             self._session = botocore.session.get_session()
             for number, plan in enumerate(VPCS):
                 # moto draws ids from the same source when it first meets an account and region: meet first, then seed.
@@ -160,6 +168,7 @@ class World:
             moto=moto,
             ec2_model=ec2_model,
             access_keys={_ACCESS_KEY: PROD},
+            secrets={_ACCESS_KEY: _SECRET},
             builder_keys={key: account_id for account_id, key in self._builder_keys.items()},
             before_first={"cloudwatch": self._put_metrics},
             caller_arn=f"arn:aws:iam::{PROD}:user/eksip",

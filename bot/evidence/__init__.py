@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 
-from bot.capacity.cni_env import settings_as_shipped
+from bot.capacity.cni_env import settings_as_shipped, settings_from_env
 from bot.capacity.diagnosis.evidence import ClusterView, Evidence, SubnetView, Unread
 from bot.capacity.diagnosis.node_pools import node_pools
 from bot.capacity.diagnosis.question import Question
@@ -16,7 +16,7 @@ from bot.capacity.node_mix import node_mix
 from bot.capacity.standing import standings
 from bot.evidence.choosing import clusters_to_read, named_subnets, subnets_to_read
 from bot.evidence.reading import Found, read
-from bot.inventory import BlindSpot, Cluster, Inventory, Subnet, SubnetContents
+from bot.inventory import BlindSpot, Cluster, CniSettings, Inventory, Subnet, SubnetContents
 from bot.inventory.evidence import CniFigures, RegionEvidence
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key, read_for, subnets_in
 from bot.services import Services
@@ -129,7 +129,15 @@ def _cluster(cluster: Cluster, ref: str, subnets: Sequence[Subnet], found: Found
         enis=tuple(eni for eni in found.contents.enis if eni.subnet_id in near),
         nodes=tuple(node for node in found.contents.nodes if node.subnet_id in near),
     )
-    settings = settings_as_shipped(dict(cluster.cni.environment))
+    kubernetes = found.kubernetes[cluster_key(cluster)]
+    live = None if isinstance(kubernetes, Unread) else kubernetes.daemon_set
+    addon = cluster.cni
+    if live is not None:
+        # What runs decides: the add-on's configuration is what somebody wanted, and is compared with it.
+        own = CniSettings(source="daemonset", version=live.version or None, environment=live.environment)
+        cluster = replace(cluster, cni=own)
+    environment = dict(cluster.cni.environment)
+    settings = settings_as_shipped(environment) if live is None else settings_from_env(environment)
     return ClusterView(
         cluster=cluster,
         ref=ref,
@@ -139,6 +147,8 @@ def _cluster(cluster: Cluster, ref: str, subnets: Sequence[Subnet], found: Found
         pools=node_pools(cluster, contents, found.limits),
         figures=_figures(cluster, found),
         launches=found.launches[cluster_key(cluster)],
+        kubernetes=kubernetes,
+        addon=addon,
     )
 
 
@@ -148,7 +158,7 @@ def _figures(cluster: Cluster, found: Found) -> CniFigures | Unread:
         return place
     figures = next((each for each in place.cni if each.cluster == cluster.name), None)
     refused = next((spot.reason for spot in place.blind_spots if spot.api == "GetMetricData"), "")
-    nothing = f"CNI Metrics Helper publishes nothing for {cluster.name}: what pods use is not known"
+    nothing = f"CNI Metrics Helper publishes nothing for {cluster.name}"
     return figures or Unread(reason=refused or nothing)
 
 

@@ -14,6 +14,7 @@ from bot.capacity.leaked import detached
 from bot.errors import QueryError
 from bot.inventory import Account, Cluster, InstanceLimits, Subnet, SubnetContents
 from bot.inventory.evidence import Asked, RegionEvidence
+from bot.inventory.kubernetes import ClusterAccess, KubernetesFacts
 from bot.inventory.launches import LaunchFailure
 from bot.scope import cluster_key
 from bot.services import Services
@@ -30,12 +31,18 @@ _LEAST_SECONDS = 0.05
 
 _WORKERS = 12
 
+_INSIDE = "pods, their events, ENIConfigs and the live DaemonSet"
+"""What only a cluster's own API shows, as answers name it."""
+
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the sources answered. Places are (account id, region); launches are by cluster key, subnets by VPC id."""
+    """What the sources answered.
+
+    Places are (account id, region); launches and clusters' own APIs are by cluster key, subnets by VPC id.
+    """
 
     contents: SubnetContents
     unread_contents: Unread | None
@@ -44,6 +51,7 @@ class Found:
     subnets: "Mapping[str, tuple[TaggedSubnet, ...] | Unread]"
     states: Mapping[str, str] | Unread
     limits: Mapping[str, InstanceLimits]
+    kubernetes: Mapping[str, KubernetesFacts | Unread]
 
 
 def read(subnets: Sequence[Subnet], clusters: Sequence[Cluster], services: Services) -> Found:
@@ -55,9 +63,12 @@ def read(subnets: Sequence[Subnet], clusters: Sequence[Cluster], services: Servi
     source = _Source(reader, {account.account_id: account for account in reader.accounts()})
     # Reads that hang end by the client's own timeout; nobody waits for them here.
     pool = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="why")
+    # Workers of their own: a private endpoint answers by silence, and must not keep AWS's answers waiting.
+    inside = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="why-kubernetes")
     try:
         until = monotonic() + PATIENCE_SECONDS
         reads = _Reads(pool, until)
+        kubernetes = {cluster_key(c): source.kubernetes(c, services, _Reads(inside, until)) for c in clusters}
         contents = reads.of("interfaces", lambda: reader.contents(subnets))
         places = {
             place: reads.of("CNI metrics and quotas", source.place(place, clusters))
@@ -82,9 +93,11 @@ def read(subnets: Sequence[Subnet], clusters: Sequence[Cluster], services: Servi
             subnets={vpc_id: each.value() for vpc_id, each in tagged.items()},
             states=states.value(),
             limits={} if isinstance(limits, Unread) else limits,
+            kubernetes={key: each if isinstance(each, Unread) else each.value() for key, each in kubernetes.items()},
         )
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+        inside.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +148,21 @@ class _Source:
 
     def tagged(self, owner: str, region: str, vpc_id: str) -> "Callable[[], tuple[TaggedSubnet, ...]]":
         return lambda: self.reader.tagged_subnets(self._account(owner), region, vpc_id)
+
+    def kubernetes(self, cluster: Cluster, services: Services, reads: _Reads) -> "_Answer[KubernetesFacts] | Unread":
+        """What the cluster's own API shows, or why it is not asked."""
+        if services.kubernetes is None:
+            return Unread(reason=f"{_INSIDE}: not asked here")
+        clusters = services.kubernetes()
+        if reason := clusters.why_not(cluster.name):
+            return Unread(reason=f"{_INSIDE}: {reason}")
+
+        def access() -> ClusterAccess:
+            return self.reader.cluster_access(self._account(cluster.account_id), cluster.region, cluster.name)
+
+        return reads.of(
+            f"{_INSIDE} of {cluster.name}", lambda: clusters.facts(cluster.name, cluster_key(cluster), access)
+        )
 
     def states(self, contents: SubnetContents) -> Callable[[], dict[str, str]]:
         wanted: dict[tuple[str, str], set[str]] = {}

@@ -54,8 +54,8 @@ class HealthIssue:
 class CniSettings:
     """The vpc-cni add-on as EKS describes it; `environment` holds the aws-node variables it sets.
 
-    `source` is "addon", or "unknown" when the cluster has no managed add-on (self-managed CNI) or it cannot be read:
-    then the live environment of the DaemonSet is not known and must not be guessed.
+    `source` is "addon", "daemonset" for what the cluster's own API shows, or "unknown" when the cluster has no managed
+    add-on (self-managed CNI) or it cannot be read: then the live environment is not known and must not be guessed.
     """
 
     source: str

@@ -4,7 +4,7 @@ Slack, the terminal and JSON each have one renderer. Inline text is a tuple of p
 below; renderers escape the strings, so AWS names and user text are safe everywhere.
 """
 
-from bot.message.charts import Area, Bar, Chart, Dot, History, Mosaic, Paint, Stack, Trade
+from bot.message.charts import FREE_LAYER, Area, Bar, Chart, Dot, History, Mosaic, Paint, Stack, Trade
 from bot.message.parts import (
     BlindSpotNote,
     Bullets,
@@ -34,6 +34,7 @@ from bot.message.parts import (
 )
 
 __all__ = [
+    "FREE_LAYER",
     "Area",
     "Bar",
     "BlindSpotNote",

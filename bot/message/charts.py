@@ -1,4 +1,7 @@
-"""Charts: what a picture shows, neutral of how it is drawn. Each has a sentence (`alt`) that says the same in words."""
+"""Charts: what a picture shows, neutral of how it is drawn. Each has a sentence (`alt`) that says the same in words.
+
+`as_of` is when what it shows was read: a picture is looked at, and passed on, long after.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +22,8 @@ class Area:
 class History:
     """A value over time: `points` with None where it was not known, what is expected after them, and when alerts fired.
 
-    `threshold` is where alerts begin. The axis starts at 0, because the distance to nothing is the message.
+    `threshold` is where alerts begin. The axis starts at 0, because the distance to nothing is the message. `as_of` is
+    where the past ends and what is expected begins.
     """
 
     title: str
@@ -29,6 +33,7 @@ class History:
     expected: tuple[Area, ...] = ()
     threshold: float | None = None
     alerts: tuple[tuple[datetime, datetime], ...] = ()
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +49,20 @@ class Bar:
         return sum(self.sizes)
 
 
+FREE_LAYER = "free"
+"""The name of the layer of a stack that is room, not use; it is the last."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """Bars of layers, such as who holds the addresses of each zone. A layer named "free" is room, not use."""
+    """Bars of layers, such as who holds the addresses of each zone, with FREE_LAYER for room."""
 
     title: str
     unit: str
     layers: tuple[str, ...]
     bars: tuple[Bar, ...]
     alt: str
+    as_of: datetime | None = None
 
     def __post_init__(self) -> None:
         for bar in self.bars:
@@ -80,6 +90,7 @@ class Mosaic:
     first: str
     last: str
     alt: str
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +113,7 @@ class Trade:
     up: str
     dots: tuple[Dot, ...]
     alt: str
+    as_of: datetime | None = None
 
 
 Chart = History | Stack | Mosaic | Trade

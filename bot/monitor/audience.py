@@ -1,8 +1,9 @@
 """The audience of an alert: the channels whose watches cover what it is about, and how much of it they want to hear."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from bot.alerts.alert import Alert
 from bot.alerts.quiet import MuteWindow
@@ -11,10 +12,11 @@ from bot.alerts.silences import in_scope
 from bot.alerts.subject import SubjectKind
 from bot.alerts.subnet_rules import LOW_IPS
 from bot.asking.sight import Sight, seen_scopes, sight
+from bot.capacity.subnets import Limits, threshold_ips, usable_ips
 from bot.config.sections import AccessSettings, WatchSettings
 from bot.errors import UserError
 from bot.inventory import Inventory, Subnet
-from bot.scope import Scope, ScopeKind, cluster_key, contains, resolve
+from bot.scope import Scope, ScopeKind, cluster_key, contains, resolve, subnets_in
 from bot.store import Watch
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,8 @@ NOT_ALLOWED = "the channel may not see it"
 class Listener:
     """A channel's watch of a scope; no severities mean all, `below_ips` and `below_pct` are about low subnets only.
 
-    `owner` is who set it up, which decides what may be seen in direct messages.
+    Without them the configured thresholds hold. `owner` is who set it up, which decides what may be seen in direct
+    messages.
     """
 
     channel: str
@@ -41,14 +44,28 @@ class Listener:
     below_pct: float | None = None
     quiet: MuteWindow | None = None
 
-    def refuses(self, alert: Alert) -> str:
-        """Why the channel does not want this alert of its scope; "" when it does."""
+    @property
+    def has_threshold(self) -> bool:
+        """Whether the channel has a threshold of its own."""
+        return self.below_ips is not None or self.below_pct is not None
+
+    def wanted_ips(self, usable: int, limits: Limits) -> int:
+        """With fewer free addresses than this of so many usable ones the channel wants to hear of a subnet."""
+        if not self.has_threshold:
+            return threshold_ips(usable, limits, limits.low_pct)
+        return max(self.below_ips or 0, ceil(usable * (self.below_pct or 0) / 100))
+
+    def refuses(self, alert: Alert, limits: Limits) -> str:
+        """Why the channel does not want this alert of its scope; "" when it does.
+
+        What counts is the least the subnet had in this firing: who watches while it recovers is told as well.
+        """
         if self.severities and alert.severity not in self.severities:
             return OTHER_SEVERITY
-        if alert.rule != LOW_IPS.name or (self.below_ips is None and self.below_pct is None):
+        if alert.rule != LOW_IPS.name or (not self.has_threshold and alert.severity is Severity.CRITICAL):
             return ""
-        wanted = max(self.below_ips or 0, (alert.capacity or 0) * (self.below_pct or 0) / 100)
-        return "" if alert.value < wanted else NOT_LOW_ENOUGH
+        wanted = self.wanted_ips(int(alert.capacity or 0), limits)
+        return "" if alert.worst_value < wanted else NOT_LOW_ENOUGH
 
 
 def listeners(watches: Iterable[Watch], configured: Iterable[WatchSettings], inventory: Inventory) -> list[Listener]:
@@ -77,6 +94,25 @@ def listeners(watches: Iterable[Watch], configured: Iterable[WatchSettings], inv
     return found
 
 
+def early_thresholds(every: Iterable[Listener], inventory: Inventory, limits: Limits) -> Mapping[str, int]:
+    """The subnets of which a channel wants to hear earlier than the settings say, and below how many free addresses.
+
+    Of several such channels the earliest counts here; each of them is told by its own.
+    """
+    found: dict[str, int] = {}
+    for listener in every:
+        if not listener.has_threshold:
+            continue
+        for subnet in subnets_in(listener.scope, inventory):
+            if subnet.cidr is None:
+                continue
+            usable = usable_ips(subnet.cidr)
+            wanted = min(listener.wanted_ips(usable, limits), usable)
+            if wanted > max(found.get(subnet.subnet_id, 0), threshold_ips(usable, limits, limits.low_pct)):
+                found[subnet.subnet_id] = wanted
+    return found
+
+
 def stored_scope(text: str) -> Scope | None:
     """The scope of a stored watch, whose form is stable; None where this version knows no such kind."""
     word, _, value = text.partition(":")
@@ -96,8 +132,11 @@ class Audience:
         inventory: Inventory,
         subnets: dict[str, Subnet],
         access: AccessSettings | None = None,
+        *,
+        limits: Limits,
     ) -> None:
         self._every = every
+        self._limits = limits
         self._inventory = inventory
         self._access = access or AccessSettings()
         self._owners = {listener.channel: listener.owner for listener in every}
@@ -114,7 +153,7 @@ class Audience:
         for listener in self._every:
             if refused.get(listener.channel) != "" and self._covers(listener.scope, alert):
                 allowed = self.shown(listener.channel, alert) is not None
-                refused[listener.channel] = listener.refuses(alert) if allowed else NOT_ALLOWED
+                refused[listener.channel] = listener.refuses(alert, self._limits) if allowed else NOT_ALLOWED
         yield from refused.items()
 
     def shown(self, channel: str, alert: Alert) -> Alert | None:

@@ -85,12 +85,10 @@ class Cards:
 
     def _group(self, item: OutboxItem, alert: Alert) -> Group:
         """The alerts on the channel's card, worst first; the alert alone where nothing says more."""
-        entry = next((e for e in self._store.cards_of(item.alert_id) if e.channel == item.channel), None)
-        members = self._store.alerts(entry.alert_ids) if entry is not None else ()
+        members = self._store.alerts(item.alert_ids)
         shown = [member for member in members if member.status is not AlertStatus.PENDING] or [alert]
         shown = self._as_seen(item.channel, shown)
-        key = group_key(alert) if entry is None else entry.group_key
-        return Group(group_key=key, alerts=tuple(sorted(shown, key=worst_first)))
+        return Group(group_key=group_key(alert), alerts=tuple(sorted(shown, key=worst_first)))
 
     def _as_seen(self, channel: str, alerts: list[Alert]) -> list[Alert]:
         """The alerts without the clusters that the channel may not see; without any where nothing is known."""

@@ -14,12 +14,13 @@ from bot.alerts.rules import RULES
 from bot.alerts.samples import Sample
 from bot.alerts.subject import Subject
 from bot.capacity.eni_limits import snapshot_limits
+from bot.capacity.occupancy import Occupancy
 from bot.capacity.standing import prefix_subnet_ids
 from bot.config import Settings
 from bot.errors import QueryError
 from bot.inventory import InstanceLimits, Inventory, Quality, RegionFacts, Subnet
 from bot.inventory.evidence import RegionEvidence
-from bot.monitor.audience import Audience, listeners
+from bot.monitor.audience import Audience, Listener, early_thresholds, listeners
 from bot.monitor.cadence import Cadence
 from bot.monitor.cluster_samples import EksRead, NodeRoom, control_plane_samples, health_samples
 from bot.monitor.departures import Departures, Reach
@@ -99,6 +100,7 @@ class Judge:
         )
         self._eks: dict[Place, EksRead] = {}
         self._written: dict[str, SubnetSample] = {}
+        self._counted: dict[str, datetime] = {}
         self._close_at: datetime | None = None
         self._due = True
         self._down_since: datetime | None = None
@@ -125,25 +127,29 @@ class Judge:
             groups = before.nodegroups_at if blind & _NODEGROUP_READS else read_at
             self._eks[place] = EksRead(clusters_at=read_at, nodegroups_at=groups)
 
-    def samples(self, inventory: Inventory, *, blocks_due: Collection[Place] | None = None) -> tuple[SubnetSample, ...]:
-        """One sample of every IPv4 subnet, added to the history where it is news.
-
-        `blocks_due` are the account-regions whose free /28 blocks are to be counted now; None leaves it to the time
-        since they were counted last.
-        """
+    def samples(self, inventory: Inventory) -> tuple[SubnetSample, ...]:
+        """One sample of every IPv4 subnet, added to the history where it is news."""
         now = self._now()
-        alerting = {alert.subnet_id for alert in self._store.open_alerts() if alert.subnet_id}
         self._due = self._close_at is None or now - self._close_at >= self._settings.schedule.slow
         if self._due:
             self._close_at = now
-        for_prefixes = prefix_subnet_ids(inventory.clusters)
+        counted: dict[str, datetime] = {}
+
+        def kept(subnet_ids: Collection[str]) -> Mapping[str, Occupancy]:
+            found = self._store.occupancies(subnet_ids)
+            counted.update({subnet_id: occupancy.observed_at for subnet_id, occupancy in found.items()})
+            return found
+
+        wanted = Wanted(
+            alerting={alert.subnet_id for alert in self._store.open_alerts() if alert.subnet_id},
+            prefix_mode=prefix_subnet_ids(inventory.clusters),
+            counted=self._counted,
+            apart=self._settings.schedule.poll,
+        )
         every = inventory.subnets
         forecasts = None if self._time_left is None else self._time_left(every)
-        samples: tuple[SubnetSample, ...] = ()
-        for due in (True, False):
-            part = [s for s in every if due is (self._due if blocks_due is None else _place(s) in blocks_due)]
-            wanted = Wanted(alerting=alerting, prefix_mode=for_prefixes, blocks_due=due)
-            samples += subnet_samples(part, wanted, self._reader.contents, self._thresholds, forecasts)
+        samples = subnet_samples(every, wanted, kept, self._thresholds, forecasts)
+        self._counted.update(counted)
         self._write_samples(samples)
         return samples
 
@@ -243,7 +249,8 @@ class Judge:
         about = subjects(inventory)
         keys = {key for _, key in live}
         alerting = {alert.subnet_id for alert in live.values()}
-        for sample in self._screen.worth(samples, alerting):
+        watched = early_thresholds(self._listeners(inventory), inventory, self._thresholds.subnets)
+        for sample in self._screen.worth(samples, alerting, watched):
             yield sample, about.of_subnet(subnets[sample.subnet_id])
         for found in (
             *health_samples(inventory, self._eks),
@@ -269,7 +276,8 @@ class Judge:
         """Ask again what the channels hear, without new samples: of acks, silences, and what waited for its time."""
         now = self._now()
         live = {(alert.rule, alert.scope_key): alert for alert in self._store.live_alerts(now - REOPEN_WITHIN)}
-        settle_silences(self._store, [alert for alert in live.values() if _is_open(alert)], now)
+        open_alerts = [alert for alert in live.values() if _is_open(alert)]
+        settle_silences(self._store, open_alerts, now, self._settings.access, inventory)
         said = self._store.notification_log()
         if not live and not said:
             return
@@ -305,14 +313,18 @@ class Judge:
             return ()
 
     def _teller(self, inventory: Inventory, subnets: dict[str, Subnet], now: datetime) -> Teller:
-        every = listeners(self._store.watches(), self._settings.watches, inventory)
+        every = self._listeners(inventory)
         return Teller(
-            Audience(every, inventory, subnets, self._settings.access),
+            Audience(every, inventory, subnets, self._settings.access, limits=self._thresholds.subnets),
             Overlays(acks=tuple(self._store.acks().values()), silences=self._store.silences(now)),
             self._cadence,
+            self._store.alerts,
             repeat=self._settings.alerts.repeat,
             now=now,
         )
+
+    def _listeners(self, inventory: Inventory) -> list[Listener]:
+        return listeners(self._store.watches(), self._settings.watches, inventory)
 
     def _limits_of(self, types: Collection[str], account_id: str, region: str) -> Mapping[str, InstanceLimits]:
         """The limits of the types by EC2 there, else by the snapshot."""

@@ -6,7 +6,7 @@ hands out and takes back the reads and does all the writing; the reading itself 
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +14,10 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from bot import metrics
+from bot.capacity.occupancy import Occupancy
 from bot.config import Settings
-from bot.inventory import Account, AccountRegions, ClusterFacts, RegionFacts
+from bot.inventory import Account, AccountRegions, ClusterFacts, RegionFacts, Vpc
+from bot.monitor.closer import Closer
 from bot.monitor.missing import with_missing
 from bot.monitor.turns import next_turn
 from bot.store import Store
@@ -39,14 +41,18 @@ PLAN_EVERY = timedelta(seconds=60)
 AHEAD = 2
 """Reads taken for each worker: so that none waits while results are written, and few wait if this process ends."""
 
-Found = AccountRegions | RegionFacts | ClusterFacts | None
+
+Found = AccountRegions | RegionFacts | ClusterFacts | tuple[Occupancy, ...] | None
 """What a read brought; None where nothing could be asked at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Result:
+    """A read with what it brought; `occupancies` are what it asked for, or what its subnets made worth asking."""
+
     read: DueRead
     found: Found
+    occupancies: tuple[Occupancy, ...] = ()
 
 
 class Lanes:
@@ -72,6 +78,7 @@ class Lanes:
         self._now = now
         self._owner = owner
         self._leading = leading
+        self._closer = Closer(reader, store, settings)
         self._claim_lasts = claim_lasts
         self._look_seconds = min(LOOK_EVERY, self._schedule.poll / 4).total_seconds()
         self._to_read: SimpleQueue[DueRead | None] = SimpleQueue()
@@ -79,6 +86,7 @@ class Lanes:
         self._held = 0
         self._accounts: dict[str, Account] = {}
         self._planned: dict[tuple[str, str], timedelta] = {}
+        self._looked_at: frozenset[tuple[str, str]] = frozenset()
         self._planned_at: datetime | None = None
         self._renewed_at: datetime | None = None
 
@@ -108,14 +116,14 @@ class Lanes:
             log.exception("claimed reads could not be given back")
 
     def read_all(self) -> None:
-        """Read every account's regions and their subnets now, and the clusters that are due, until nothing is left."""
+        """Read every account's regions and their subnets now, and what else is due, until nothing is left."""
         self._plan()
         self._store.hasten_reads((Lane.ACCOUNT, Lane.SUBNETS), self._now())
         while True:
             reads = self._store.claim_reads(self._owner, self._now(), limit=self._workers, lasts=self._claim_lasts)
             if not reads:
                 return
-            self._keep([_Result(read=read, found=self._read(read)) for read in reads])
+            self._keep([self._result(read) for read in reads])
 
     def _turn(self, wait_seconds: float) -> None:
         """Plan, hand out, and take back what comes within the wait."""
@@ -147,25 +155,36 @@ class Lanes:
 
     def _work(self) -> None:
         while (read := self._to_read.get()) is not None:
-            self._results.put(_Result(read=read, found=self._read(read)))
+            self._results.put(self._result(read))
 
-    def _read(self, read: DueRead) -> Found:
+    def _result(self, read: DueRead) -> _Result:
         """What one read brought; a defect in it is logged, and tried again like any failure."""
         source = read.source
         try:
-            account = self._account(source.account_id)
-            if account is None:
-                return None
-            if source.lane is Lane.ACCOUNT:
-                return self._reader.regions(account)
-            if source.lane is Lane.CLUSTERS:
-                return self._reader.read_clusters(account, source.region)
-            known = self._regions.region(source.account_id, source.region)
-            facts = self._reader.read_subnets(account, source.region, known.vpcs if known else ())
-            return with_missing(known, facts, lambda ids: self._reader.confirm_gone(account, source.region, ids))
+            found = self._read(source)
+            # At once, so that the count and the interfaces of a subnet that is short are of the same moment.
+            if isinstance(found, RegionFacts) and found.subnets_complete:
+                return _Result(read=read, found=found, occupancies=self._closer.read(self._closer.low(found)))
+            return _Result(read=read, found=found, occupancies=found if isinstance(found, tuple) else ())
         except Exception:
             log.exception("a read failed", extra={"account_id": source.account_id, "region": source.region})
+            return _Result(read=read, found=None)
+
+    def _read(self, source: Source) -> Found:
+        account = self._account(source.account_id)
+        if account is None:
             return None
+        known = self._regions.region(source.account_id, source.region)
+        match source.lane:
+            case Lane.ACCOUNT:
+                return self._reader.regions(account)
+            case Lane.CLUSTERS:
+                return self._reader.read_clusters(account, source.region)
+            case Lane.INTERFACES:
+                return () if known is None else self._closer.read(self._closer.for_blocks(known))
+            case Lane.SUBNETS:
+                facts = self._reader.read_subnets(account, source.region, _vpcs(known))
+                return with_missing(known, facts, lambda ids: self._reader.confirm_gone(account, source.region, ids))
 
     def _account(self, account_id: str) -> Account | None:
         if account_id not in self._accounts:
@@ -174,8 +193,11 @@ class Lanes:
 
     def _keep(self, results: list[_Result]) -> None:
         """Save what the reads brought and give them back with their next turns."""
+        # First, so that whoever judges the subnets finds what belongs to them.
+        self._store.save_occupancies(one for result in results for one in result.occupancies)
         self._regions.note(self._store.save_subnets([r.found for r in results if isinstance(r.found, RegionFacts)]))
         self._regions.note(self._store.save_clusters([r.found for r in results if isinstance(r.found, ClusterFacts)]))
+        self._plan_looks(results)
         for result in results:
             if isinstance(result.found, AccountRegions):
                 self._keep_regions(result.found)
@@ -188,6 +210,19 @@ class Lanes:
             succeeded=succeeded,
             due_at=next_turn(read, poll=self._schedule.poll, succeeded=succeeded),
         )
+
+    def _plan_looks(self, results: list[_Result]) -> None:
+        """Have the interfaces of a place read from now on where its subnets need it, and no more where none does."""
+        needed: set[tuple[str, str]] = set()
+        idle: set[tuple[str, str]] = set()
+        for place in {(r.read.source.account_id, r.read.source.region) for r in results}:
+            known = self._regions.region(*place)
+            if known is not None:
+                (needed if self._closer.for_blocks(known) else idle).add(place)
+        schedule, looked_at = self._schedule, self._looked_at
+        self._store.plan_reads(_looks(needed - looked_at), schedule.interfaces, self._now())
+        self._store.forget_sources(_looks(idle & looked_at))
+        self._looked_at = (looked_at | needed) - idle
 
     def _keep_regions(self, found: AccountRegions) -> None:
         """Plan the reads of an account's regions; what could not be entered keeps the plan it had."""
@@ -224,7 +259,12 @@ class Lanes:
             ]
             new = [source for source in whole if (source.account_id, WHOLE_ACCOUNT) not in planned]
             self._store.plan_reads(new, schedule.poll, now)
-            for lane, every in ((Lane.ACCOUNT, schedule.poll), (Lane.CLUSTERS, schedule.slow)):
+            paces = (
+                (Lane.ACCOUNT, schedule.poll),
+                (Lane.CLUSTERS, schedule.slow),
+                (Lane.INTERFACES, schedule.interfaces),
+            )
+            for lane, every in paces:
                 self._store.pace_reads(
                     [
                         Source(account_id=account_id, region=region, lane=lane)
@@ -234,7 +274,9 @@ class Lanes:
                     every,
                 )
         self._planned = self._store.planned(Lane.SUBNETS)
+        self._looked_at = frozenset(self._store.planned(Lane.INTERFACES))
         self._regions.refresh()
+        self._closer.look_around(self._regions.snapshot(), self._accounts)
         self._measure_backlog()
         self._planned_at = self._now()
 
@@ -274,4 +316,15 @@ def _succeeded(found: Found) -> bool:
             return not found.blind_spots or bool(found.clusters or found.vpcs)
         case AccountRegions():
             return not found.blind_spots
+        case tuple():
+            return not any(occupancy.blind_spots for occupancy in found)
     return False
+
+
+def _looks(places: Iterable[tuple[str, str]]) -> list[Source]:
+    return [Source(account_id=account_id, region=region, lane=Lane.INTERFACES) for account_id, region in places]
+
+
+def _vpcs(known: RegionFacts | None) -> tuple[Vpc, ...] | None:
+    """The VPCs that are known; None while the clusters' read, which lists them too, has yet to come."""
+    return None if known is None or known.clusters_at is None else known.vpcs

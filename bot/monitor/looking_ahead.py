@@ -6,22 +6,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import TypeVar
 
 from bot import metrics
+from bot.capacity.forecast.chance import DAY, day_chances
 from bot.capacity.forecast.outlook import outlooks
-from bot.capacity.forecast.series import History, Unit
+from bot.capacity.forecast.series import History
 from bot.capacity.forecast.verdicts import EtaClass, Forecast, Method, Outlook, Verdict
 from bot.capacity.standing import prefix_subnet_ids
 from bot.capacity.subnets import Limits, floor_ips, usable_ips
 from bot.histories import Blocks, held, histories, step
 from bot.inventory import Inventory, Subnet
+from bot.monitor.forecast_outcomes import judge
 from bot.monitor.forecasting import logged, logged_every, runs_out
 from bot.store import Store
-from bot.store.forecasts import Judged, LoggedForecast, Outcome, RunsOut, records
-from bot.store.rollups import HourLow
-from bot.store.samples import SAMPLES_KEPT, DayLow
+from bot.store.chances import LoggedChance
+from bot.store.forecasts import RunsOut
+from bot.store.samples import DayLow
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +44,8 @@ LITTLE_PCT = 30
 AHEAD_DAYS = 120
 """Subnets that fall so slowly that they last longer are not looked at: Theil-Sen names dates up to 90 days ahead."""
 
-RECORD = timedelta(days=30)
-"""Forecasts of this time make a method's record."""
-
-MAY_BE_UNKNOWN = 0.1
-"""Share of the hours of a forecast's time that may be unknown before it cannot be judged."""
+LOOK_EVERY = timedelta(hours=1)
+"""How often the whole fleet is looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +83,26 @@ class LookAhead:
         self._blocks_floor = blocks_floor
         self._stop = stop or threading.Event()
 
+    def look_if_due(self, inventory: Inventory) -> Look | None:
+        """The look of this hour; None where it was taken, by this process or the one before, or nothing is stored yet.
+
+        So the first look comes as soon as there is a history, not an hour after the start.
+        """
+        looked_at = self._store.looked_ahead_at()
+        if looked_at is not None and self._now() - looked_at < LOOK_EVERY:
+            return None
+        return self.look(inventory) if self._store.rolled_up_until() is not None else None
+
     def look(self, inventory: Inventory) -> Look:
         """Judge what is due, then forecast the subnets that may run out within weeks and log what names a date."""
         began = self._now().replace(microsecond=0)
-        judged = self._judge(began)
+        judged = judge(self._store, began)
         chosen = self._chosen([subnet for subnet in inventory.subnets if subnet.cidr is not None], began)
         blocks = Blocks(subnet_ids=prefix_subnet_ids(inventory.clusters), floor=self._blocks_floor)
         lately = self._lately(began)
+        said_at = self._store.chances_said_at()
+        # A look that comes a little early is the next day's all the same.
+        new_day = said_at is None or began - said_at >= DAY - LOOK_EVERY / 2
         running_out, written, classes = 0, 0, Counter[EtaClass]()
         for some in _chunks(chosen, AT_ONCE):
             if self._stop.is_set():
@@ -103,6 +114,8 @@ class LookAhead:
             new = [(one, forecast) for one, forecast in named if (one.key, forecast.method) not in lately]
             self._store.log_forecasts(logged(one, forecast) for one, forecast in new)
             self._store.put_runs_out(rows, known)
+            if new_day:
+                self._log_chances(list(known.values()), told, began)
             for _, forecast in new:
                 metrics.forecasts_logged_total.labels(method=forecast.method.value).inc()
             running_out, written = running_out + len(rows), written + len(new)
@@ -158,61 +171,20 @@ class LookAhead:
             if now - one.made_at < logged_every(one.method) * 0.9
         }
 
-    def _judge(self, now: datetime) -> int:
-        """Judge the logged forecasts whose time has passed; how many."""
-        due = self._store.forecasts_to_judge(now)
-        judged: list[Judged] = []
-        for some in _chunks(due, AT_ONCE):
-            ids = {one.subnet_id for one in some}
-            first = min(one.made_at for one in some)
-            hours = self._store.hours_of(ids, first)
-            acks = self._store.acks_of_subnets(ids, first)
-            samples = self._store.samples_of(ids, max(first, now - SAMPLES_KEPT))
-            for one in some:
-                seen = [
-                    (sample.observed_at, sample.free_blocks if one.unit == Unit.BLOCKS.value else sample.free_ips)
-                    for sample in samples.get(one.subnet_id, ())
-                ]
-                outcome, at = outcome_of(one, hours.get(one.subnet_id, ()), seen, acks.get(one.subnet_id, ()))
-                judged.append(Judged(forecast_id=one.forecast_id or 0, outcome=outcome, ran_out_at=at))
-                metrics.forecast_total.labels(method=one.method, outcome=outcome.value).inc()
-            self._stop.wait(PAUSE.total_seconds())
-        self._store.judge_forecasts(judged)
-        for method, record in records(self._store.forecasts_since(now - RECORD)).items():
-            metrics.forecast_hit_ratio.labels(method=method).set(record.hits / record.judged)
-        return len(judged)
-
-
-def outcome_of(
-    one: LoggedForecast,
-    hours: Sequence[HourLow],
-    samples: Sequence[tuple[datetime, int | None]],
-    acked_at: Sequence[datetime] = (),
-) -> tuple[Outcome, datetime | None]:
-    """What became of a forecast until it was due, and when the subnet ran out; an hour counts by its end.
-
-    Averted: the usable total grew, or somebody acknowledged an alert of it, and it did not run out.
-    """
-    blocks = one.unit == Unit.BLOCKS.value
-    inside = [hour for hour in hours if one.made_at < hour.starts_at + timedelta(hours=1) <= one.due_at]
-    lows = [(hour, hour.lowest_blocks if blocks else hour.lowest_ips) for hour in inside]
-    outs = [at for at, free in samples if free is not None and free <= one.floor_ips and one.made_at < at <= one.due_at]
-    # The hour in which it was made may have been low before it was.
-    outs += [
-        hour.starts_at + timedelta(hours=1)
-        for hour, low in lows
-        if low is not None and low <= one.floor_ips and hour.starts_at >= one.made_at
-    ]
-    if outs:
-        return Outcome.HIT, min(outs)
-    expected = (one.due_at - one.made_at) // timedelta(hours=1)
-    known = sum(hour.lowest_ips is not None for hour in inside)
-    if known < expected * (1 - MAY_BE_UNKNOWN):
-        return Outcome.UNKNOWN, None
-    grew = any(later.usable_ips > earlier.usable_ips for earlier, later in pairwise(inside))
-    if grew or any(one.made_at < at <= one.due_at for at in acked_at):
-        return Outcome.AVERTED, None
-    return Outcome.FALSE, None
+    def _log_chances(self, known: Sequence[History], told: Sequence[Outlook], now: datetime) -> None:
+        self._store.log_chances(
+            LoggedChance(
+                subnet_id=one.key,
+                made_at=now,
+                due_at=now + DAY,
+                floor_ips=one.floor,
+                unit=one.unit.value,
+                ours=one.ours,
+                static=one.static,
+                linear=one.linear,
+            )
+            for one in day_chances(known, told, now, poll=self._poll, held=self._held)
+        )
 
 
 def _naming_a_date(known: Iterable[History], told: Iterable[Outlook]) -> Iterator[tuple[History, Forecast]]:

@@ -120,7 +120,6 @@ class Monitor:
         self._seen: dict[Place, Versions] = dict(self._before)
         self._spots: frozenset[BlindSpot] = frozenset(self._store.blind_spots())
         self._judge.note(Inventory(accounts=(), regions=(), expected_regions=0), clusters=False)
-        self._counted_at: dict[Place, datetime] = {}
         self._swept_at = self._now()
         self._attempted: set[Place] = set()
         self._judged_at: datetime | None = None
@@ -246,10 +245,7 @@ class Monitor:
         view = replace(inventory, regions=tuple(self._as_judged(facts, versions) for facts in inventory.regions))
         # Names and audiences need the whole fleet, samples what was read.
         news = tuple(f if (f.account_id, f.region) in read else replace(f, subnets=()) for f in view.regions)
-        every, now = self._settings.schedule.interfaces, self._now()
-        due = {place for place in read if (at := self._counted_at.get(place)) is None or now - at >= every}
-        self._counted_at.update(dict.fromkeys(due, now))
-        samples = self._judge.samples(replace(view, regions=news), blocks_due=due)
+        samples = self._judge.samples(replace(view, regions=news))
         self._shown = view
         return self._judge.judge(view, samples, reach), samples
 

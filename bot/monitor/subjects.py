@@ -1,6 +1,7 @@
 """Subjects: what each sample is about, as people know it, from the inventory."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.alerts.subject import (
@@ -24,7 +25,7 @@ class Subjects:
     """
 
     inventory: Inventory
-    by_subnet: dict[str, tuple[str, ...]]
+    by_subnet: Mapping[str, tuple[str, ...]]
     by_vpc: dict[str, tuple[str, ...]]
     by_region: dict[tuple[str, str], tuple[str, ...]]
 

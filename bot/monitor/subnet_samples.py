@@ -1,22 +1,21 @@
-"""Samples of subnets: every subnet's counts, and the contents of those where the counts prove too little.
+"""Samples of subnets: every subnet's counts, and the occupancy of those where the counts prove too little.
 
-Contents cost a call for each page of interfaces, so plain comparisons come first: AvailableIpAddressCount leaves out
-reserved space and can only make a subnet look lower than it is, and each used address spoils one /28 block at most.
+The interfaces were read by a lane before; here is only what their figures mean.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.alerts.margins import clear_below
 from bot.alerts.samples import SubnetSample
 from bot.alerts.subnet_rules import whole_blocks
 from bot.alerts.thresholds import Thresholds
 from bot.capacity.blocks import free_block_bounds
-from bot.capacity.holders import HolderKind, kind_and_owner
-from bot.capacity.standing import Standing, standings
+from bot.capacity.occupancy import Occupancy
+from bot.capacity.standing import standings_as_kept
 from bot.capacity.subnets import threshold_ips
-from bot.inventory import Eni, Quality, Subnet, SubnetContents
+from bot.inventory import Quality, Subnet, SubnetContents
 
 Contents = Callable[[Sequence[Subnet]], SubnetContents]
 """Reads the interfaces and reservations of subnets; what cannot be read is in its blind spots."""
@@ -26,12 +25,14 @@ Contents = Callable[[Sequence[Subnet]], SubnetContents]
 class Wanted:
     """What to look at more closely: subnets with an open alert, and those of which nodes take /28 blocks.
 
-    `blocks_due` says that it is time to count the blocks of the latter again, which is done more seldom.
+    `counted` is when the blocks of the latter were counted that the rules have seen already: they are seen once.
+    `apart` is how far a subnet's count and its interfaces may lie apart in time to be added up.
     """
 
     alerting: Collection[str]
     prefix_mode: Collection[str]
-    blocks_due: bool = True
+    counted: Mapping[str, datetime]
+    apart: timedelta
 
 
 class Levels:
@@ -53,6 +54,20 @@ class Levels:
         """So many free /28 blocks breach nothing and let an alert recover."""
         return self._blocks[usable]
 
+    def looks_low(self, subnet: Subnet) -> bool:
+        """Whether its count alone may breach a rule about addresses, load balancers included."""
+        if subnet.cidr is None or subnet.available_ips is None:
+            return False
+        least = max(self.low_ips(_SIZES[subnet.cidr.prefixlen]), self._thresholds.load_balancer_ips)
+        return subnet.available_ips < least
+
+    def sure_blocks(self, subnet: Subnet) -> int | None:
+        """Free /28 blocks that the count alone proves; None where these are not enough to say that all is well."""
+        if subnet.cidr is None or subnet.available_ips is None:
+            return None
+        surely = free_block_bounds(subnet.cidr, subnet.available_ips).at_least
+        return surely if surely >= self.enough_blocks(_SIZES[subnet.cidr.prefixlen]) else None
+
     def _enough_blocks(self, usable: int) -> int:
         found, whole = self._thresholds, whole_blocks(usable)
         warning = max(min(found.blocks_floor, whole // 2), -(-whole * found.blocks_low_pct // 100))
@@ -65,11 +80,11 @@ _SIZES = {length: (1 << (32 - length)) - 5 for length in range(1, 30)}
 def subnet_samples(
     subnets: Sequence[Subnet],
     wanted: Wanted,
-    read: Contents,
+    kept: Callable[[Collection[str]], Mapping[str, Occupancy]],
     thresholds: Thresholds,
     time_left: Mapping[str, timedelta | None] | None = None,
 ) -> tuple[SubnetSample, ...]:
-    """One sample of each IPv4 subnet; `time_left` holds the forecast of those that have one."""
+    """One sample of each IPv4 subnet; `kept` gives the occupancies that are known, `time_left` holds the forecasts."""
     levels, fresh = Levels(thresholds), Quality.FRESH
     alerting, for_prefixes = frozenset(wanted.alerting), frozenset(wanted.prefix_mode)
     samples: list[SubnetSample] = []
@@ -78,16 +93,14 @@ def subnet_samples(
         cidr, available, subnet_id = subnet.cidr, subnet.available_ips, subnet.subnet_id
         if cidr is None:
             continue
-        usable = _SIZES[cidr.prefixlen]
         in_prefix_mode = subnet_id in for_prefixes
         if (
             available is not None
             and subnet.quality is fresh
             and (
-                available < levels.low_ips(usable)
-                or available < thresholds.load_balancer_ips
-                or subnet_id in alerting
-                or (in_prefix_mode and wanted.blocks_due and _sure_blocks(subnet, levels) is None)
+                subnet_id in alerting
+                or levels.looks_low(subnet)
+                or (in_prefix_mode and levels.sure_blocks(subnet) is None)
             )
         ):
             close.append(subnet)
@@ -97,35 +110,42 @@ def subnet_samples(
                 subnet_id=subnet_id,
                 observed_at=subnet.observed_at,
                 quality=subnet.quality,
-                usable_ips=usable,
+                usable_ips=_SIZES[cidr.prefixlen],
                 free_ips=available,
                 single_ips=available,
-                free_blocks=_sure_blocks(subnet, levels) if in_prefix_mode else None,
+                free_blocks=levels.sure_blocks(subnet) if in_prefix_mode else None,
                 prefix_mode=in_prefix_mode,
                 time_left=None if time_left is None else time_left.get(subnet_id),
                 forecast_known=time_left is not None and subnet_id in time_left,
             )
         )
-    samples += _close_samples(close, for_prefixes, read, thresholds, time_left or {})
+    if close:
+        known = kept([subnet.subnet_id for subnet in close])
+        samples += _close_samples(close, wanted, known, thresholds, time_left or {})
     return tuple(samples)
 
 
 def _close_samples(
     close: Sequence[Subnet],
-    for_prefixes: Collection[str],
-    read: Contents,
+    wanted: Wanted,
+    kept: Mapping[str, Occupancy],
     thresholds: Thresholds,
     time_left: Mapping[str, timedelta | None],
 ) -> Iterator[SubnetSample]:
-    """The samples of subnets whose address count does not decide, by their contents."""
-    if not close:
-        return
-    levels, contents = Levels(thresholds), read(close)
-    found = standings(close, contents, thresholds.subnets)
-    loaded = frozenset(eni.subnet_id for eni in contents.enis if _is_load_balancer(eni))
+    """The samples of subnets whose address count does not decide, by what their interfaces came to."""
+    levels = Levels(thresholds)
+    # Reserved space that was free an hour ago says nothing of what is free with today's count.
+    timely = {
+        subnet.subnet_id: kept[subnet.subnet_id]
+        for subnet in close
+        if subnet.subnet_id in kept and abs(subnet.observed_at - kept[subnet.subnet_id].observed_at) <= wanted.apart
+    }
+    found = standings_as_kept(close, timely, thresholds.subnets)
     for subnet in close:
         subnet_id, standing = subnet.subnet_id, found[subnet.subnet_id]
-        in_prefix_mode = subnet_id in for_prefixes
+        occupancy = kept.get(subnet_id)
+        in_prefix_mode = subnet_id in wanted.prefix_mode
+        is_news = occupancy is not None and occupancy.observed_at > wanted.counted.get(subnet_id, _LONG_AGO)
         yield SubnetSample(
             subnet_id=subnet_id,
             observed_at=subnet.observed_at,
@@ -133,28 +153,19 @@ def _close_samples(
             usable_ips=standing.usable_ips,
             free_ips=standing.free_ips,
             single_ips=subnet.available_ips,
-            free_blocks=_free_blocks(subnet, standing, in_prefix_mode=in_prefix_mode, levels=levels),
+            free_blocks=_free_blocks(subnet, occupancy if is_news else None, levels, in_prefix_mode=in_prefix_mode),
             prefix_mode=in_prefix_mode,
-            load_balancers=subnet_id in loaded if subnet_id in contents.enis_read else None,
+            load_balancers=timely[subnet_id].load_balancers if subnet_id in timely else None,
             time_left=time_left.get(subnet_id),
             forecast_known=subnet_id in time_left,
         )
 
 
-def _free_blocks(subnet: Subnet, standing: Standing, *, in_prefix_mode: bool, levels: Levels) -> int | None:
-    """Free /28 blocks: counted where the contents were read, else a lower bound that is enough, else not known."""
-    if standing.blocks is not None:
-        return standing.blocks.free
-    return _sure_blocks(subnet, levels) if in_prefix_mode else None
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def _sure_blocks(subnet: Subnet, levels: Levels) -> int | None:
-    """Free /28 blocks that the address count alone proves; None where these are not enough to say that all is well."""
-    if subnet.cidr is None or subnet.available_ips is None:
-        return None
-    surely = free_block_bounds(subnet.cidr, subnet.available_ips).at_least
-    return surely if surely >= levels.enough_blocks(_SIZES[subnet.cidr.prefixlen]) else None
-
-
-def _is_load_balancer(eni: Eni) -> bool:
-    return eni.instance_id is None and kind_and_owner(eni, {})[0] is HolderKind.LOAD_BALANCER
+def _free_blocks(subnet: Subnet, occupancy: Occupancy | None, levels: Levels, *, in_prefix_mode: bool) -> int | None:
+    """Free /28 blocks: counted where that is news, else a lower bound that is enough, else not known."""
+    if occupancy is not None and occupancy.blocks is not None:
+        return occupancy.blocks.free
+    return levels.sure_blocks(subnet) if in_prefix_mode else None

@@ -1,14 +1,15 @@
 """Telling: what every channel hears of the alerts as they stand now, and what it does not and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.alerts.acks import Ack
 from bot.alerts.alert import Alert, AlertStatus, Transition
 from bot.alerts.group_notices import repeat_note
-from bot.alerts.grouping import Group, groups
+from bot.alerts.grouping import Group, groups, worst_first
+from bot.alerts.lifecycle import REOPEN_WITHIN
 from bot.alerts.notify import Action, Around, Decision, Said, Why, decide
 from bot.alerts.silences import Silence
 from bot.alerts.subject import SubjectKind
@@ -42,33 +43,48 @@ class Overlays:
 
 
 class Teller:
-    """Decides for one moment what the channels hear, by `notify.decide` for each channel and card."""
+    """Decides for one moment what the channels hear, by `notify.decide` for each channel and card.
+
+    `stored` gives the alerts with these numbers that are still stored.
+    """
 
     def __init__(
-        self, audience: Audience, overlays: Overlays, cadence: Cadence, *, repeat: timedelta, now: datetime
+        self,
+        audience: Audience,
+        overlays: Overlays,
+        cadence: Cadence,
+        stored: Callable[[Iterable[int]], Iterable[Alert]],
+        *,
+        repeat: timedelta,
+        now: datetime,
     ) -> None:
         self._audience = audience
         self._overlays = overlays
         self._cadence = cadence
+        self._stored = stored
         self._repeat = repeat
         self._now = now
 
     def verdicts(self, live: Sequence[Alert], log: Log) -> Verdicts:
-        """What to send and what not, of every open alert and those that ended lately."""
+        """What to send and what not, of every open alert and those that ended lately.
+
+        What ended before stays on the card it was told of until that is over.
+        """
         heard, untold = self._heard(live, log)
-        kin = _Kin(live)
+        kin, placed, past = _Kin(live), _placed(log), self._past(live, log)
         notices: list[Notice] = []
         cards: set[tuple[str, str]] = set()
         for channel, alerts in heard.items():
-            for group in groups(alerts):
-                key = (channel, group.group_key)
+            for found in groups(alerts, placed[channel]):
+                key = (channel, found.group_key)
                 cards.add(key)
-                around = self._around(channel, group, kin.of(group))
+                around = self._around(channel, found, kin.of(found))
                 entry = log.get(key)
+                group = found if entry is None else self._with_past(found, entry, past)
                 decision = decide(group, None if entry is None else entry.said, around)
                 if decision.action is not Action.NOTHING and decision.said is not None:
                     notices.append(_notice(channel, group, entry, decision, decision.said))
-                untold += self._not_told(channel, group, entry, decision, around)
+                untold += self._not_told(channel, found, entry, decision, around)
         return Verdicts(
             notices=tuple(notices),
             untold=tuple(untold),
@@ -102,6 +118,27 @@ class Teller:
             if not wanted and not channels:
                 untold.append(Untold(alert_id=alert.alert_id, channel="", reason=NOBODY))
         return heard, untold
+
+    def _past(self, live: Iterable[Alert], log: Log) -> Mapping[int, Alert]:
+        """The alerts on cards that are neither open nor ended lately."""
+        wanted = {alert_id for entry in log.values() for alert_id in entry.alert_ids}
+        wanted -= {alert.alert_id for alert in live if alert.alert_id is not None}
+        found = self._stored(wanted) if wanted else ()
+        return {a.alert_id: a for a in found if a.alert_id is not None and a.status is AlertStatus.RESOLVED}
+
+    def _with_past(self, group: Group, entry: Entry, past: Mapping[int, Alert]) -> Group:
+        """The card with what ended long ago on it, unless its whole is that old; of one problem the newest alert."""
+        ended_at = entry.said.ended_at
+        if ended_at is not None and self._now - ended_at > REOPEN_WITHIN:
+            return group
+        newest = {(past[i].rule, past[i].scope_key): past[i] for i in sorted(past.keys() & set(entry.alert_ids))}
+        present = {(alert.rule, alert.scope_key) for alert in group.alerts}
+        more = [
+            shown
+            for problem, alert in newest.items()
+            if problem not in present and (shown := self._audience.shown(entry.channel, alert)) is not None
+        ]
+        return replace(group, alerts=tuple(sorted((*group.alerts, *more), key=worst_first))) if more else group
 
     def _around(self, channel: str, group: Group, kin: tuple[Alert, ...]) -> Around:
         return Around(
@@ -155,6 +192,14 @@ class _Kin:
         wide = (alert for account_id in accounts for alert in self._wide.get(account_id, ()))
         same = (alert for key in keys for alert in self._same.get(key, ()))
         return tuple({id(alert): alert for alert in (*wide, *same)}.values())
+
+
+def _placed(log: Log) -> Mapping[str, Mapping[int, str]]:
+    """Of each channel the card on which each alert was told of."""
+    placed: defaultdict[str, dict[int, str]] = defaultdict(dict)
+    for (channel, group_key), entry in log.items():
+        placed[channel].update(dict.fromkeys(entry.alert_ids, group_key))
+    return placed
 
 
 _WIDE = (SubjectKind.AZ, SubjectKind.VPC, SubjectKind.REGION, SubjectKind.ACCOUNT)

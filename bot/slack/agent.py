@@ -62,7 +62,7 @@ class AgentReply(ThreadReply):
 
         Source: https://docs.slack.dev/reference/methods/assistant.threads.setStatus (cleared by a reply in the thread).
         """
-        payload = render(message, feedback=feedback)
+        payload = render(message, again=True, feedback=feedback)
         streams = not self._is_top_level and characters(payload["blocks"]) > LONG
         if not streams or not self._streamed(payload):
             super().answer(message, feedback=feedback, lasting=lasting)

@@ -1,16 +1,15 @@
 """The Bolt app: acknowledge at once, hand the question to the workers, answer where it was asked."""
 
 import logging
-import time
+import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.asking.command import Request
@@ -30,8 +29,8 @@ from bot.slack.people import People
 from bot.slack.pictures import Pictures
 from bot.slack.renewal import Renewal
 from bot.slack.replies import PRIVATE_WAITS, VISIBLE_WAITS
-from bot.slack.sending import SEND_ERRORS, Outcome, failure_of, write_client
-from bot.slack.workers import Workers
+from bot.slack.sending import SEND_ERRORS, failure_of, write_client
+from bot.slack.workers import SLOW_SECONDS, Workers
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +40,46 @@ ACK_THREADS = 32
 Source: slack_bolt/app/app.py (ThreadPoolExecutor(max_workers=5) unless one is given).
 """
 
-IDENTIFY_WAITS = (1.0, 2.0, 4.0)
-"""Seconds between the tries at the start: in all less than `serve` may take to stop."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread may compute before another that waits for the interpreter gets it, in place of Python's 5 ms.
+
+An acknowledgement passes the interpreter between threads about twenty times; each time it waited the whole interval
+while a poll of a large fleet was computing.
+Source: https://docs.python.org/3/library/sys.html#sys.setswitchinterval
+"""
+
+FIRST_TIME_SECONDS = 0.2
+"""How long a question waits for the store to say whether another replica took it: SQLite may be busy for seconds."""
+
+REFUSALS = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
+        "invalid_auth",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+        "two_factor_setup_required",
+    }
+)
+"""What auth.test says of a token that will never do; any other error passes.
+
+Source: https://docs.slack.dev/reference/methods/auth.test (errors).
+"""
+
+
+class SlackAwayError(QueryError):
+    """Slack is busy, broken or out of reach; `retry_after` is how long it asks to wait, zero where it does not."""
+
+    def __init__(self, message: str, *, api: str, retry_after: timedelta) -> None:
+        super().__init__(message, api=api)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +91,7 @@ class SlackApp:
     identity: Identity
     workers: Workers
     acks: ThreadPoolExecutor
+    deliveries: ThreadPoolExecutor
     pictures: Pictures
     renewal: Renewal | None
     installation: Installation
@@ -64,7 +102,8 @@ class SlackApp:
             self.renewal.close()
         self.pictures.close()
         finished = self.workers.close(timeout)
-        self.acks.shutdown(wait=False, cancel_futures=True)
+        for pool in (self.acks, self.deliveries):
+            pool.shutdown(wait=False, cancel_futures=True)
         return finished
 
 
@@ -83,13 +122,15 @@ def build_app(
 
     `answer` is the dispatcher, `first_time` the store's; `client` sends (each call once). With `services` there are the
     Home tab, forms, channel defaults and feedback too.
-    Raises: QueryError when Slack cannot be reached or refuses the token.
+    Raises: SlackAwayError, QueryError, as `identify`.
     """
     token = settings.slack_bot_token.get_secret_value()
     secret = settings.slack_signing_secret.get_secret_value()
     client = client or write_client(token, settings.slack.api_url)
     identity = identify(client)
-    workers = Workers(settings.slack.workers)
+    workers = Workers(settings.slack.workers, slow_seconds=SLOW_SECONDS)
+    deliveries = ThreadPoolExecutor(settings.slack.workers, thread_name_prefix="delivery")
+    sys.setswitchinterval(SWITCH_SECONDS)
     acks = ThreadPoolExecutor(ACK_THREADS, thread_name_prefix="ack")
     bolt = App(
         name="eksip",
@@ -104,7 +145,7 @@ def build_app(
     renewal = _renewal(services, now)
     answering = Answering(
         answer=answer,
-        first_time=lambda key: first_time(key, now()),
+        first_time=lambda key: _in_time(deliveries.submit(first_time, key, now())),
         people=People(client, identity, settings.access.writer_groups),
         workers=workers,
         pictures=pictures,
@@ -126,19 +167,30 @@ def build_app(
     )
     home.listen(bolt, desk, services, installation)
     feedback.listen(bolt, desk, services)
-    if services is not None:
-        form_listening.listen(bolt, desk, services)
-    listening.listen(bolt, settings.slack.command, desk)
+    if services is None:
+        listening.listen(bolt, settings.slack.command, desk)
+    else:
+        listening.listen(bolt, settings.slack.command, desk, form_listening.listen(bolt, desk, services))
     return SlackApp(
         bolt=bolt,
         client=client,
         identity=identity,
         workers=workers,
         acks=acks,
+        deliveries=deliveries,
         pictures=pictures,
         renewal=renewal,
         installation=installation,
     )
+
+
+def _in_time(first_time: Future[bool]) -> bool:
+    """What the store says, if it says it in time; else the question is answered, and the store notes it later."""
+    try:
+        return first_time.result(FIRST_TIME_SECONDS)
+    except TimeoutError:
+        log.info("the store is slow to tell deliveries apart; answering")
+        return True
 
 
 def _may_look(identity: Identity) -> bool:
@@ -161,22 +213,20 @@ def _renewal(services: Services | None, now: Callable[[], datetime]) -> Renewal 
     return Renewal(lambda: None if (known := facts().known()) is None else known.as_of, now)
 
 
-def identify(client: WebClient, pause: Callable[[float], object] = time.sleep) -> Identity:
-    """Who the token belongs to; asked again for a few seconds where Slack is busy or the connection breaks.
+def identify(client: WebClient) -> Identity:
+    """Who the token belongs to.
 
-    A process that ended at once would be kept down by its supervisor for minutes. Raises: QueryError.
+    Raises: SlackAwayError when Slack may say it another time, another QueryError when it refuses the token.
     """
-    for seconds in (*IDENTIFY_WAITS, None):
-        try:
-            found = client.auth_test()
-            break
-        except SEND_ERRORS as exc:
-            failure = failure_of(exc)
-            if seconds is None or not _passes(exc):
-                message = f"Slack refused the bot token or cannot be reached: {failure.reason}."
-                raise QueryError(message, api="auth.test") from exc
-            log.warning("Slack did not say who we are; asking again", extra={"reason": failure.reason})
-            pause(seconds)
+    try:
+        found = client.auth_test()
+    except SEND_ERRORS as exc:
+        failure = failure_of(exc)
+        if failure.reason in REFUSALS:
+            raise QueryError(f"Slack refused the bot token: {failure.reason}.", api="auth.test") from exc
+        raise SlackAwayError(
+            f"Slack cannot be reached: {failure.reason}.", api="auth.test", retry_after=failure.retry_after
+        ) from exc
     return Identity(
         team_id=str(found.get("team_id") or ""),
         bot_user_id=str(found.get("user_id") or ""),
@@ -184,13 +234,6 @@ def identify(client: WebClient, pause: Callable[[float], object] = time.sleep) -
         enterprise_id=str(found.get("enterprise_id") or ""),
         scopes=granted_scopes(found),
     )
-
-
-def _passes(error: Exception) -> bool:
-    """Whether the next try may succeed: Slack was busy or broken, or the connection was; a refused token stays so."""
-    failure = failure_of(error)
-    busy = failure.outcome in (Outcome.RATE_LIMITED, Outcome.AMBIGUOUS) or failure.reason.startswith("HTTP ")
-    return busy or not isinstance(error, SlackApiError)
 
 
 def granted_scopes(response: SlackResponse) -> frozenset[str]:

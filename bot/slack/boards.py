@@ -14,6 +14,7 @@ from bot.commands.board import board_message, summary
 from bot.errors import EksipError
 from bot.message import Message
 from bot.services import Services
+from bot.slack.posting import posted_before
 from bot.slack.render import Payload, render
 from bot.slack.sending import SEND_ERRORS, Outcome, SendFailure, failure_of, sent
 from bot.store import Board
@@ -30,6 +31,14 @@ CLAIM = timedelta(seconds=45)
 
 LOOK_SECONDS = 3.0
 """How often due boards are looked for: a new one appears within this time."""
+
+ANOTHER_ATTEMPT = CLAIM - timedelta(seconds=LOOK_SECONDS)
+"""Age from which a board that stands nowhere may have been posted by an attempt whose reply was lost: none is made
+again within a claim, and the first is made at once.
+"""
+
+EVENT_TYPE = "eksip_board"
+"""The metadata event type of a board; its payload names the board, to find a post whose reply was lost."""
 
 AT_ONCE = 10
 PATIENCE = timedelta(minutes=15)
@@ -101,17 +110,28 @@ class Boards:
         payload = render(message)
         try:
             if board.posted_ts:
-                content = {name: value for name, value in payload.items() if not name.startswith("unfurl_")}
-                sent(lambda p: self._edit(board, p), content)
+                sent(lambda p: self._edit(board.posted_channel, board.posted_ts, p), _editable(payload))
                 return board.posted_channel, board.posted_ts
-            found = sent(lambda p: self._client.chat_postMessage(channel=board.channel, **p), payload)
-            return str(found["channel"]), str(found["ts"])
+            return self._first(board, payload, now)
         except SEND_ERRORS as exc:
             self._failed(board, failure_of(exc), now, last=last)
             return None
 
-    def _edit(self, board: Board, payload: Payload) -> object:
-        return self._client.chat_update(channel=board.posted_channel, ts=board.posted_ts, **payload)
+    def _first(self, board: Board, payload: Payload, now: datetime) -> tuple[str, str]:
+        """Post the board, unless an earlier attempt did whose reply was lost: where it stands. Raises: SEND_ERRORS."""
+        mark = EVENT_TYPE, "board", f"{board.board_id}:{board.began_at.isoformat()}"
+        if now - board.began_at >= ANOTHER_ATTEMPT:
+            known = posted_before(self._client, board.channel, mark, board.began_at)
+            if known is not None:
+                log.info("a board was there already", extra={"board": board.board_id})
+                sent(lambda p: self._edit(board.channel, known, p), _editable(payload))
+                return board.channel, known
+        metadata = {"event_type": mark[0], "event_payload": {mark[1]: mark[2]}}
+        found = sent(lambda p: self._client.chat_postMessage(channel=board.channel, metadata=metadata, **p), payload)
+        return str(found["channel"]), str(found["ts"])
+
+    def _edit(self, channel: str, ts: str, payload: Payload) -> object:
+        return self._client.chat_update(channel=channel, ts=ts, **payload)
 
     def _failed(self, board: Board, failure: SendFailure, now: datetime, *, last: bool) -> None:
         """End a board whose message or channel is gone; put off what may pass."""
@@ -125,3 +145,8 @@ class Boards:
     def _end(self, board: Board, now: datetime, reason: str) -> None:
         self._services.store().end_board(board.board_id, now, reason)
         log.info("a board ended", extra={"board": board.board_id, "channel": board.channel, "reason": reason})
+
+
+def _editable(payload: Payload) -> Payload:
+    """What chat.update takes: the unfurl switches belong to the first post."""
+    return {name: value for name, value in payload.items() if not name.startswith("unfurl_")}

@@ -71,9 +71,13 @@ class Delivery:
         self._jitter = jitter
 
     def run(self, stop: Event) -> None:
-        """Send what is due until `stop` is set; the thread's body."""
+        """Send what is due until `stop` is set, what a killed process left half sent too; the thread's body."""
+        is_begun = False
         while not stop.is_set():
             try:
+                if not is_begun:
+                    self._store.release_left_sends()
+                    is_begun = True
                 handled = self.step(stop)
             except Exception:  # the outbox must outlive a database that is away for a while
                 log.exception("a delivery round failed")

@@ -1,7 +1,6 @@
 """Feedback: whether an explanation or a diagnosis helped, as people press it."""
 
 import logging
-from typing import Any
 
 from slack_bolt import Ack, App
 
@@ -10,10 +9,9 @@ from bot.services import Services
 from bot.slack.controls import FEEDBACK_ACTION, HELPED
 from bot.slack.desk import Desk
 from bot.slack.incoming import from_action
+from bot.slack.shapes import Body, part, ts
 
 log = logging.getLogger(__name__)
-
-Body = dict[str, Any]
 
 THANKS = "Thank you: noted."
 THANKS_MISSED = "Thank you: noted. `help` lists what else can be asked; pasting the error often finds more."
@@ -33,14 +31,13 @@ def listen(bolt: App, desk: Desk, services: Services | None) -> None:
             request = desk.answering.known(incoming).request
             if desk.refused(request, "explain", known):
                 return
-            word, _, text = request.text.partition(" ")
+            pressed, _, text = request.text.partition(" ")
             verb = text.partition(" ")[0] or "explain"
-            container = body.get("container") or {}
-            helped = word == HELPED
+            helped = pressed == HELPED
             changed = known.store().add_feedback(
                 user_id=request.user_id,
                 channel=request.channel_id,
-                message_ts=str(container.get("message_ts") or ""),
+                message_ts=ts(part(body, "container"), "message_ts"),
                 verb=verb,
                 text=text,
                 helped=helped,

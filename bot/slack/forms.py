@@ -3,16 +3,22 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
+from bot.asking.alert_words import is_alert_number
 from bot.asking.command import Asked
 from bot.asking.questions import INSTANCE_TYPE
 from bot.slack.blocks import Block, section
 from bot.slack.mrkdwn import cut, esc, one_line
 from bot.slack.scope_options import option
+from bot.slack.shapes import part, word
 
 SCOPE, TARGET = "scope", "target"
 """The action ids of the two selects with search."""
+
+MOST_NODES, MOST_PODS = 100_000, 1_000
+"""More of either is a slip: far above any cluster, and above what any node's max-pods allows."""
 
 METADATA = 3_000
 """Source: https://docs.slack.dev/reference/views/modal-views (private_metadata: 3,000 characters)."""
@@ -73,10 +79,12 @@ def refused(form: Form, words: str) -> dict[str, Any]:
 def values(state: Mapping[str, Any]) -> dict[str, str]:
     """What was typed and chosen, by block id; "" where nothing was."""
     found = {}
-    for block_id, actions in (state.get("values") or {}).items():
-        given: Mapping[str, Any] = next(iter(actions.values()), {})
-        chosen = (given.get("selected_option") or {}).get("value") or given.get("selected_conversation")
-        found[block_id] = one_line(str(chosen or given.get("value") or "")).strip()
+    inputs = part(state, "values")
+    for block_id in inputs:
+        actions = part(inputs, block_id)
+        given = part(actions, next(iter(actions), ""))
+        chosen = word(part(given, "selected_option"), "value") or word(given, "selected_conversation")
+        found[block_id] = one_line(chosen or word(given, "value")).strip()
     return found
 
 
@@ -96,10 +104,10 @@ def _plan_blocks(asked: Asked, channel: str) -> list[Block]:  # noqa: ARG001 (ev
     count = next((m.group(1) for word in asked.words if (m := _COUNT.fullmatch(word))), asked.options.get("nodes", ""))
     kind = next((word for word in asked.words if _TYPE.fullmatch(word)), "")
     return [
-        _number("nodes", "How many more nodes", count, least="1", most="100000", hint="Empty: how many fit."),
+        _number("nodes", "How many more nodes", count, MOST_NODES, hint="Empty: how many fit."),
         _text("type", "Instance type", kind, hint="For example m5.xlarge. Empty: as the cluster has them."),
         _search(SCOPE, "Where", _plan_scope(asked)),
-        _number("pods", "Pods on each node", asked.options.get("pods", ""), least="1", most="1000"),
+        _number("pods", "Pods on each node", asked.options.get("pods", ""), MOST_PODS),
     ]
 
 
@@ -107,7 +115,7 @@ def _plan_command(given: Values, rest: str) -> str:
     problems = {}
     if given.get("type") and not _TYPE.fullmatch(given["type"]):
         problems["type"] = f"“{given['type'][:40]}” is no instance type. For example m5.xlarge."
-    problems |= _whole(given, "nodes", 1, 100_000) | _whole(given, "pods", 1, 1_000)
+    problems |= _whole(given, "nodes", MOST_NODES) | _whole(given, "pods", MOST_PODS)
     if problems:
         raise InputError(problems)
     words = ["plan", f"+{given['nodes']}" if given.get("nodes") else "", given.get("type", ""), given.get(SCOPE, "")]
@@ -133,10 +141,16 @@ def _plan_scope(asked: Asked) -> str:
 
 def _silence_blocks(asked: Asked, channel: str) -> list[Block]:  # noqa: ARG001 (every form is given its channel)
     return [
-        _search(TARGET, "What", asked.words[0] if asked.words else "", optional=False),
+        _search(TARGET, "What", _silence_target(asked), optional=False),
         _select("for", "How long", _SILENCES, "2h"),
         _text("reason", "Why", "", hint="Shown on the card."),
     ]
+
+
+def _silence_target(asked: Asked) -> str:
+    """The alerts that were named, else the first word: a scope."""
+    numbers = list(takewhile(is_alert_number, asked.words))
+    return " ".join(numbers or asked.words[:1])
 
 
 def _silence_command(given: Values, rest: str) -> str:  # noqa: ARG001 (a silence carries nothing through)
@@ -145,7 +159,7 @@ def _silence_command(given: Values, rest: str) -> str:  # noqa: ARG001 (a silenc
         problems[TARGET] = "Choose an alert or a scope."
     if given.get("for") not in {value for _, value in _SILENCES}:
         problems["for"] = "Choose how long."
-    elif given["for"] == "until resolved" and not given.get(TARGET, "").isdigit():
+    elif given["for"] == "until resolved" and not all(map(is_alert_number, given.get(TARGET, "").split())):
         problems["for"] = "Only an alert can be silenced until it is resolved."
     if problems:
         raise InputError(problems)
@@ -201,11 +215,14 @@ FORMS: Mapping[str, Form] = {
 """The forms, by the verb whose command they make."""
 
 
-def _whole(given: Values, name: str, least: int, most: int) -> dict[str, str]:
+def _whole(given: Values, name: str, most: int) -> dict[str, str]:
     text = given.get(name, "")
-    if not text or (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        return {}
-    return {name: f"A whole number from {least:,} to {most:,}."}
+    return {name: f"A whole number from 1 to {most:,}."} if text and not _is_whole(text, most) else {}
+
+
+def _is_whole(text: str, most: int) -> bool:
+    """Whether the text is a whole number from 1 to `most`; one with more digits is none."""
+    return text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most
 
 
 def _plain(text: str) -> Block:
@@ -228,9 +245,11 @@ def _text(name: str, label: str, initial: str, *, hint: str = "") -> Block:
     return _input(name, label, element | ({"initial_value": cut(initial, 200)} if initial else {}), hint=hint)
 
 
-def _number(name: str, label: str, initial: str, *, least: str, most: str, hint: str = "") -> Block:
-    element: Block = {"type": "number_input", "is_decimal_allowed": False, "min_value": least, "max_value": most}
-    return _input(name, label, element | ({"initial_value": initial} if initial else {}), hint=hint)
+def _number(name: str, label: str, initial: str, most: int, *, hint: str = "") -> Block:
+    """An input of a whole number from 1 to `most`; a first value that is none is left out: Slack refuses the form."""
+    element: Block = {"type": "number_input", "is_decimal_allowed": False, "min_value": "1", "max_value": str(most)}
+    first = {"initial_value": str(int(initial))} if _is_whole(initial, most) else {}
+    return _input(name, label, element | first, hint=hint)
 
 
 def _select(name: str, label: str, choices: tuple[tuple[str, str], ...], initial: str) -> Block:

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from typing import Any
 
 from slack_bolt import App
 
@@ -17,21 +16,20 @@ from bot.slack.installation import Installation
 from bot.slack.patience import patiently
 from bot.slack.render import fallback, render
 from bot.slack.sending import SEND_ERRORS, Outcome, failure_of
+from bot.slack.shapes import Body, part, word, words
 
 log = logging.getLogger(__name__)
 
 VIEW_BLOCKS = 100
 """Source: https://docs.slack.dev/surfaces/app-home (100 blocks in a Home tab)."""
 
-Body = dict[str, Any]
-
 
 def listen(bolt: App, desk: Desk, services: Services | None, installation: Installation) -> None:
     """Register what happens when people open the app, invite it, or take it away."""
 
     def on_home(body: Body) -> None:
-        event = body.get("event") or {}
-        user_id, channel = str(event.get("user") or ""), str(event.get("channel") or "")
+        event = part(body, "event")
+        user_id, channel = word(event, "user"), word(event, "channel")
         incoming = _opened(body, desk, user_id)
         if desk.answering.is_repeated(incoming) or not user_id:
             return
@@ -41,14 +39,13 @@ def listen(bolt: App, desk: Desk, services: Services | None, installation: Insta
             log.warning("a Home tab was not drawn: too much to do", extra={"user_id": user_id})
 
     def on_joined(body: Body) -> None:
-        event = body.get("event") or {}
-        channel = str(event.get("channel") or "")
+        event = part(body, "event")
+        channel = word(event, "channel")
         if event.get("user") == desk.identity.bot_user_id and channel and services is not None:
             desk.workers.take(lambda: _welcome(desk, services, channel))
 
     def on_revoked(body: Body) -> None:
-        bots = ((body.get("event") or {}).get("tokens") or {}).get("bot") or []
-        if desk.identity.bot_user_id in bots:
+        if desk.identity.bot_user_id in words(part(part(body, "event"), "tokens"), "bot"):
             installation.lose("its bot token was revoked in Slack")
 
     def on_uninstalled() -> None:
@@ -62,8 +59,8 @@ def listen(bolt: App, desk: Desk, services: Services | None, installation: Insta
 
 def _opened(body: Body, desk: Desk, user_id: str) -> Incoming:
     """Who opened the app, as somebody who asks in direct messages."""
-    found = from_person({"user": {"id": user_id, "team_id": body.get("team_id")}}, desk.identity, "overview")
-    event_id = str(body.get("event_id") or "")
+    found = from_person({"user": {"id": user_id, "team_id": word(body, "team_id")}}, desk.identity, "overview")
+    event_id = word(body, "event_id")
     return replace(
         found, request=replace(found.request, surface=Surface.DM), key=f"event:{event_id}" if event_id else ""
     )

@@ -18,6 +18,7 @@ from waitress import wasyncore  # type: ignore[import-untyped]
 from waitress.server import create_server  # type: ignore[import-untyped]
 
 from bot import metrics
+from bot.slack.shapes import malformed
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -47,6 +48,7 @@ _STATUS = {
 class HttpServer:
     """Serves until stopped; `port` 0 takes a free one. Without `app` there is no Slack endpoint (Socket Mode).
 
+    With `awaits_app` there is one that puts Slack off until `attach` brings the app.
     `not_ready` gives the reasons why the bot cannot work now; none means ready.
     Raises: OSError from the constructor when the port is taken, ValueError for an app without a signing secret.
     """
@@ -58,14 +60,16 @@ class HttpServer:
         not_ready: Callable[[], tuple[str, ...]],
         now: Callable[[], datetime],
         app: App | None = None,
+        awaits_app: bool = False,
         signing_secret: str = "",
         host: str = "0.0.0.0",  # noqa: S104 (a service: Slack, probes and Prometheus reach it from outside)
     ) -> None:
-        if app is not None and not signing_secret.strip():
+        if (app is not None or awaits_app) and not signing_secret.strip():
             raise ValueError("HTTP mode needs a signing secret: without one anybody could forge requests.")
         self._sockets: dict[Any, Any] = {}
+        self._pages = Pages(not_ready=not_ready, now=now, app=app, signing_secret=signing_secret, awaits_app=awaits_app)
         self._server = create_server(
-            Pages(not_ready=not_ready, now=now, app=app, signing_secret=signing_secret),
+            self._pages,
             map=self._sockets,
             host=host,
             port=port,
@@ -80,6 +84,10 @@ class HttpServer:
     def port(self) -> int:
         """The port that is listened on."""
         return int(self._server.effective_port)
+
+    def attach(self, app: App) -> None:
+        """Hand Slack's requests to this app from now on."""
+        self._pages.attach(app)
 
     def start(self) -> None:
         """Answer requests on a thread of its own."""
@@ -110,11 +118,17 @@ class Pages:
         now: Callable[[], datetime],
         app: App | None,
         signing_secret: str,
+        awaits_app: bool = False,
     ) -> None:
         self._not_ready = not_ready
         self._now = now
         self._secret = signing_secret.encode()
         self._slack = SlackRequestHandler(app, SLACK_PATH) if app is not None else None
+        self._awaits_app = awaits_app
+
+    def attach(self, app: App) -> None:
+        """Hand Slack's requests to this app from now on."""
+        self._slack = SlackRequestHandler(app, SLACK_PATH)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request."""
@@ -123,6 +137,9 @@ class Pages:
             if method != "POST":
                 return _plain(start_response, 405, "POST only", allow="POST")
             return self._from_slack(self._slack, environ, start_response)
+        if path == SLACK_PATH and self._awaits_app:
+            # Slack sends an event again after a refusal, three times within the hour.
+            return _plain(start_response, 503, "not ready: Slack did not say who the bot is yet")
         if path not in ("/healthz", "/readyz", "/metrics"):
             return _plain(start_response, 404, "not found")
         if method not in ("GET", "HEAD"):
@@ -143,7 +160,9 @@ class Pages:
         if not self._is_signed(environ, body):
             log.info("a request without a valid signature was refused")
             return _plain(start_response, 401, "not signed by Slack")
-        if not _is_readable(body, environ.get("CONTENT_TYPE", "")):
+        unreadable = _unreadable(body, environ.get("CONTENT_TYPE", ""))
+        if unreadable:
+            log.warning("a request that cannot be read was refused", extra={"field": unreadable})
             return _plain(start_response, 400, "malformed")
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
@@ -165,16 +184,17 @@ class Pages:
         return hmac.compare_digest(f"v0={wanted}".encode(), signature.encode())
 
 
-def _is_readable(body: bytes, content_type: str) -> bool:
-    """Whether the body is what its content type says: a JSON object, or a form whose `payload` is one."""
+def _unreadable(body: bytes, content_type: str) -> str:
+    """What is wrong with a body that must be a JSON object, or a form whose `payload` is one; "" where nothing is."""
     try:
         text = body.decode()
         if content_type.startswith("application/json"):
-            return isinstance(json.loads(text), dict)
-        form = parse_qs(text, strict_parsing=True)
-        return all(isinstance(json.loads(payload), dict) for payload in form.get("payload", ()))
-    except ValueError:
-        return False
+            found = [json.loads(text)]
+        else:
+            found = [json.loads(payload) for payload in parse_qs(text, strict_parsing=True).get("payload", ())]
+    except (ValueError, RecursionError):
+        return "body"
+    return next((wrong for each in found if (wrong := malformed(each) if isinstance(each, dict) else "body")), "")
 
 
 def _plain(start_response: "StartResponse", status: int, text: str, *, allow: str = "") -> Iterable[bytes]:

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bot.asking.command import Request, Surface
-
-Body = Mapping[str, Any]
+from bot.slack.shapes import Body, address, first, part, ts, word
 
 PASTED = 7_900
 """Characters of a message that a shortcut hands on: the grammar reads 8,000 at most."""
@@ -61,21 +59,21 @@ def from_command(body: Body, identity: Identity) -> Incoming:
 
     Source: https://docs.slack.dev/interactivity/implementing-slash-commands.
     """
-    team_id = _word(body, "team_id")
+    team_id = word(body, "team_id")
     return Incoming(
         request=Request(
-            text=unescaped(_word(body, "text")),
+            text=unescaped(word(body, "text")),
             surface=Surface.SLASH,
-            user_id=_word(body, "user_id"),
-            channel_id=_word(body, "channel_id"),
-            channel_name=_word(body, "channel_name"),
+            user_id=word(body, "user_id"),
+            channel_id=word(body, "channel_id"),
+            channel_name=word(body, "channel_name"),
             team_id=team_id,
-            thread_ts=_word(body, "thread_ts") or None,
-            is_external=identity.outside(team_id, _word(body, "enterprise_id")),
-            user_name=_word(body, "user_name"),
+            thread_ts=ts(body, "thread_ts") or None,
+            is_external=identity.outside(team_id, word(body, "enterprise_id")),
+            user_name=word(body, "user_name"),
         ),
-        key=_key("command", _word(body, "trigger_id")),
-        response_url=_word(body, "response_url"),
+        key=_key("command", word(body, "trigger_id")),
+        response_url=address(body, "response_url"),
     )
 
 
@@ -86,62 +84,55 @@ def from_event(body: Body, identity: Identity) -> Incoming | None:
     answer to a mention goes into its thread, the answer to a direct message where it was asked.
     Source: https://docs.slack.dev/reference/events/app_mention and …/message.im.
     """
-    event = body.get("event") or {}
+    event = part(body, "event")
     direct = event.get("type") == "message"
-    channel_id = _word(event, "channel")
+    channel_id = word(event, "channel")
     unwanted = event.get("bot_id") or event.get("edited") or event.get("hidden")
-    if (
-        unwanted
-        or _word(event, "subtype") not in _ASKING_SUBTYPES
-        or not event.get("user")
-        or event["user"] == identity.bot_user_id
-    ):
+    if unwanted or word(event, "subtype") not in _ASKING_SUBTYPES or word(event, "user") in ("", identity.bot_user_id):
         return None
     if direct != channel_id.startswith("D") or (direct and event.get("channel_type", "im") != "im"):
         return None
-    team_id = _word(event, "user_team") or _word(event, "source_team") or _word(event, "team")
+    team_id = word(event, "user_team") or word(event, "source_team") or word(event, "team")
     # a shared channel whose event does not say where the person is from: rather refuse one of us than answer others
     unknown = not team_id and bool(body.get("is_ext_shared_channel"))
-    thread_ts = _word(event, "thread_ts") or ("" if direct else _word(event, "ts"))
+    thread_ts = ts(event, "thread_ts") or ("" if direct else ts(event, "ts"))
     return Incoming(
         request=Request(
-            text=unescaped(_without_mention(_word(event, "text"), identity.bot_user_id)),
+            text=unescaped(_without_mention(word(event, "text"), identity.bot_user_id)),
             surface=Surface.DM if direct else Surface.MENTION,
-            user_id=_word(event, "user"),
+            user_id=word(event, "user"),
             channel_id=channel_id,
-            team_id=team_id or _word(body, "team_id"),
+            team_id=team_id or word(body, "team_id"),
             thread_ts=thread_ts or None,
-            is_external=unknown or identity.outside(team_id, _word(event, "enterprise")),
+            is_external=unknown or identity.outside(team_id, word(event, "enterprise")),
         ),
-        key=_key("event", _word(body, "event_id")),
-        ts=_word(event, "ts"),
+        key=_key("event", word(body, "event_id")),
+        ts=ts(event, "ts"),
     )
 
 
 def from_action(body: Body, identity: Identity) -> Incoming | None:
     """A click or a choice whose value is command text; None when it carries none."""
-    actions = body.get("actions") or [{}]
-    action: Body = actions[0]
-    text = _word(action, "value") or _word(action.get("selected_option") or {}, "value")
+    action = first(body, "actions")
+    text = word(action, "value") or word(part(action, "selected_option"), "value")
     if not text:
         return None
-    user, container = body.get("user") or {}, body.get("container") or {}
-    team_id = _word(user, "team_id")
-    enterprise = body.get("enterprise") or {}
+    user, container = part(body, "user"), part(body, "container")
+    team_id = word(user, "team_id")
     return Incoming(
         request=Request(
             text=text,
             surface=Surface.BUTTON,
-            user_id=_word(user, "id"),
-            channel_id=_word(body.get("channel") or {}, "id") or _word(container, "channel_id"),
-            channel_name=_word(body.get("channel") or {}, "name"),
+            user_id=word(user, "id"),
+            channel_id=word(part(body, "channel"), "id") or word(container, "channel_id"),
+            channel_name=word(part(body, "channel"), "name"),
             team_id=team_id,
-            thread_ts=_word(container, "thread_ts") or None,
-            is_external=identity.outside(team_id, _word(enterprise, "id")),
-            user_name=_word(user, "name"),
+            thread_ts=ts(container, "thread_ts") or None,
+            is_external=identity.outside(team_id, word(part(body, "enterprise"), "id")),
+            user_name=word(user, "name"),
         ),
-        key=_key("action", _word(body, "trigger_id")),
-        response_url=_word(body, "response_url"),
+        key=_key("action", word(body, "trigger_id")),
+        response_url=address(body, "response_url"),
     )
 
 
@@ -151,44 +142,44 @@ def from_shortcut(body: Body, identity: Identity, verb: str) -> Incoming:
     What monitors post stands in attachments and blocks as often as in the text; all of it is read.
     Source: https://docs.slack.dev/interactivity/implementing-shortcuts (message shortcuts).
     """
-    user, message, channel = body.get("user") or {}, body.get("message") or {}, body.get("channel") or {}
-    team_id, ts = _word(user, "team_id"), _word(message, "ts") or _word(body, "message_ts")
+    user, message, channel = part(body, "user"), part(body, "message"), part(body, "channel")
+    team_id, asked_ts = word(user, "team_id"), ts(message, "ts") or ts(body, "message_ts")
     words = " ".join(dict.fromkeys(_words(message)))
     return Incoming(
         request=Request(
             text=f"{verb} {unescaped(words)}"[:PASTED].strip(),
             surface=Surface.MENTION,
-            user_id=_word(user, "id"),
-            user_name=_word(user, "name"),
-            channel_id=_word(channel, "id"),
-            channel_name=_word(channel, "name"),
+            user_id=word(user, "id"),
+            user_name=word(user, "name"),
+            channel_id=word(channel, "id"),
+            channel_name=word(channel, "name"),
             team_id=team_id,
-            thread_ts=_word(message, "thread_ts") or ts or None,
-            is_external=identity.outside(team_id, _word(body.get("enterprise") or {}, "id")),
+            thread_ts=ts(message, "thread_ts") or asked_ts or None,
+            is_external=identity.outside(team_id, word(part(body, "enterprise"), "id")),
         ),
-        key=_key("shortcut", _word(body, "trigger_id")),
-        response_url=_word(body, "response_url"),
-        ts=ts,
+        key=_key("shortcut", word(body, "trigger_id")),
+        response_url=address(body, "response_url"),
+        ts=asked_ts,
     )
 
 
 def from_person(body: Body, identity: Identity, text: str, **place: str) -> Incoming:
     """A command given through a form, a Home tab or a menu; `place` is channel_id, channel_name, thread_ts."""
-    user = body.get("user") or {}
-    team_id = _word(user, "team_id") or _word(body.get("team") or {}, "id")
+    user = part(body, "user")
+    team_id = word(user, "team_id") or word(part(body, "team"), "id")
     return Incoming(
         request=Request(
             text=text,
             surface=Surface.BUTTON,
-            user_id=_word(user, "id"),
-            user_name=_word(user, "name"),
+            user_id=word(user, "id"),
+            user_name=word(user, "name"),
             channel_id=place.get("channel_id", ""),
             channel_name=place.get("channel_name", ""),
             team_id=team_id,
             thread_ts=place.get("thread_ts") or None,
-            is_external=identity.outside(team_id, _word(body.get("enterprise") or {}, "id")),
+            is_external=identity.outside(team_id, word(part(body, "enterprise"), "id")),
         ),
-        key=_key("view", _word(body, "trigger_id")),
+        key=_key("view", word(body, "trigger_id")),
         response_url=place.get("response_url", ""),
     )
 
@@ -199,9 +190,9 @@ def _words(value: object) -> list[str]:
         own = [
             v for k, v in value.items() if k in ("text", "fallback", "pretext", "title") and isinstance(v, str) and v
         ]
-        return own + [word for item in value.values() if isinstance(item, Mapping | list) for word in _words(item)]
+        return own + [found for item in value.values() if isinstance(item, Mapping | list) for found in _words(item)]
     if isinstance(value, list):
-        return [word for item in value for word in _words(item)]
+        return [found for item in value for found in _words(item)]
     return []
 
 
@@ -242,8 +233,3 @@ def _without_mention(text: str, bot_user_id: str) -> str:
 
 def _key(kind: str, name: str) -> str:
     return f"{kind}:{name}" if name else ""
-
-
-def _word(body: Body, name: str) -> str:
-    value = body.get(name)
-    return value if isinstance(value, str) else ""

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from slack_bolt import Ack, App
 
@@ -16,6 +15,7 @@ from bot.slack.incoming import Incoming, from_action, from_command, from_event, 
 from bot.slack.render import note
 from bot.slack.replies import Reply, Shown
 from bot.slack.sending import SEND_ERRORS, failure_of
+from bot.slack.shapes import Body, word
 
 SHORTCUT = "eksip_diagnose_message"
 """The callback id of the message shortcut in the manifests."""
@@ -25,15 +25,21 @@ DIAGNOSES = "why"
 
 _ANY_ACTION = re.compile(r"")
 
-Body = dict[str, Any]
+FormOf = Callable[[Incoming, str], Callable[[], None] | None]
+"""What shows the form that a command asks for, by the trigger id of where it was given; None where it asks for none."""
 
 
-def listen(bolt: App, slash_command: str, desk: Desk) -> None:
+def listen(bolt: App, slash_command: str, desk: Desk, form_of: FormOf = lambda _, __: None) -> None:
     """Register what answers commands, mentions, direct messages, presses and the message shortcut."""
 
     def on_command(ack: Ack, body: Body) -> None:
         incoming = from_command(body, desk.identity)
-        if desk.answering.is_repeated(incoming) or desk.answering.take(incoming, desk.private(incoming)):
+        if desk.answering.is_repeated(incoming):
+            ack()
+        elif (show_form := form_of(incoming, word(body, "trigger_id"))) is not None:
+            ack()
+            show_form()
+        elif desk.answering.take(incoming, desk.private(incoming)):
             ack()
         else:
             ack({"response_type": "ephemeral", **note(BUSY)})
@@ -47,8 +53,13 @@ def listen(bolt: App, slash_command: str, desk: Desk) -> None:
     def on_action(ack: Ack, body: Body) -> None:
         ack()
         incoming = from_action(body, desk.identity)
-        if incoming is not None:
+        if incoming is None:
+            return
+        show_form = form_of(incoming, word(body, "trigger_id"))
+        if show_form is None:
             desk.take(incoming, reply_to_press(desk, incoming))
+        elif not desk.answering.is_repeated(incoming):
+            show_form()
 
     def on_graph(ack: Ack, body: Body) -> None:
         ack()

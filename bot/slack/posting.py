@@ -126,34 +126,45 @@ class Poster:
         Not allowed to read: send again, since a message twice is better than never.
         Raises: SEND_ERRORS when Slack is away or asks to wait.
         """
-        _, field, value = message.mark
-        cursor = ""
-        for _ in range(HISTORY_PAGES):
-            try:
-                page = self._page(channel, message.thread_ts, since - HISTORY_MARGIN, cursor)
-            except SlackApiError as exc:
-                if failure_of(exc).outcome is not Outcome.PERMANENT:
-                    raise
-                log.info("history cannot be read; sending again", extra={"channel": channel, "reason": str(exc)})
-                return None
-            for candidate in page.get("messages") or ():
-                event = (candidate.get("metadata") or {}).get("event_payload") or {}
-                if event.get(field) == value:
-                    return str(candidate["ts"])
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-            if not cursor:
-                break
-        return None
+        return posted_before(self._client, channel, message.mark, since, thread_ts=message.thread_ts)
 
-    def _page(self, channel: str, thread_ts: str | None, oldest: datetime, cursor: str) -> SlackResponse:
-        since = f"{oldest.timestamp():.6f}"
-        if thread_ts is None:
-            return self._client.conversations_history(
-                channel=channel, oldest=since, include_all_metadata=True, limit=200, cursor=cursor
-            )
-        return self._client.conversations_replies(
-            channel=channel, ts=thread_ts, oldest=since, include_all_metadata=True, limit=200, cursor=cursor
+
+def posted_before(
+    client: WebClient, channel: str, mark: tuple[str, str, str], since: datetime, *, thread_ts: str | None = None
+) -> str | None:
+    """The ts of the newest message with this mark since then, or None when history has none or may not be read.
+
+    Raises: SEND_ERRORS when Slack is away or asks to wait.
+    """
+    _, field, value = mark
+    cursor = ""
+    for _ in range(HISTORY_PAGES):
+        try:
+            page = _page(client, channel, thread_ts, since - HISTORY_MARGIN, cursor)
+        except SlackApiError as exc:
+            if failure_of(exc).outcome is not Outcome.PERMANENT:
+                raise
+            log.info("history cannot be read; sending again", extra={"channel": channel, "reason": str(exc)})
+            return None
+        for candidate in page.get("messages") or ():
+            event = (candidate.get("metadata") or {}).get("event_payload") or {}
+            if event.get(field) == value:
+                return str(candidate["ts"])
+        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            break
+    return None
+
+
+def _page(client: WebClient, channel: str, thread_ts: str | None, oldest: datetime, cursor: str) -> SlackResponse:
+    since = f"{oldest.timestamp():.6f}"
+    if thread_ts is None:
+        return client.conversations_history(
+            channel=channel, oldest=since, include_all_metadata=True, limit=200, cursor=cursor
         )
+    return client.conversations_replies(
+        channel=channel, ts=thread_ts, oldest=since, include_all_metadata=True, limit=200, cursor=cursor
+    )
 
 
 def is_person(channel: str) -> bool:

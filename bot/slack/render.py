@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.message import Button, Context, Controls, Line, Message, Mono, Part, Text, Tone, Visibility, When
+from bot.asking.form_words import FORM_VERBS
+from bot.message import Button, Context, Controls, Line, Message, Mono, Part, Press, Text, Tone, Visibility, When
 from bot.slack.blocks import SECTION_TEXT, Block, actions, content, context, section, text_of
 from bot.slack.controls import elements, feedback_block
 from bot.slack.mrkdwn import clean, cut, date, inline, mono, one_line, plain, prose, prose_within
@@ -53,13 +54,14 @@ COMMAND = 300
 """Characters of the command repeated in the footer, and of a defect's reference."""
 
 
-def render(message: Message, *, share: bool = False, feedback: str = "") -> Payload:
+def render(message: Message, *, share: bool = False, again: bool = False, feedback: str = "") -> Payload:
     """The payload of chat.postMessage, chat.update and response_url; `share` offers a button that posts it for all.
 
     The button is left out where there is nothing to repeat in the channel: failures, and answers already visible.
-    `feedback` names the answer in the buttons that ask whether it helped; without it there are none.
+    `again` offers one that asks once more, under answers whose figures age. `feedback` names the answer in the buttons
+    that ask whether it helped; without it there are none.
     """
-    blocks = _blocks(message, share=share)
+    blocks = _blocks(message, share=share, again=again)
     if feedback and message.ok:
         blocks = [*blocks, feedback_block(feedback)][:BLOCKS]
     for index, block in enumerate(blocks):
@@ -91,12 +93,11 @@ def note(text: str) -> Payload:
     return {"text": prose_within(one_line(text), TEXT), "unfurl_links": False, "unfurl_media": False}
 
 
-def _blocks(message: Message, *, share: bool) -> list[Block]:
+def _blocks(message: Message, *, share: bool, again: bool) -> list[Block]:
     """Verdict, parts, small print, controls; what does not fit is left out of the parts, and said."""
     rows = [part for part in message.parts if isinstance(part, Controls)]
     rows += _suggested(message, rows)
-    if share and message.ok and message.command and message.visibility is Visibility.EPHEMERAL:
-        rows = _with_share(rows, message.command)
+    rows = _with_last(rows, _last_buttons(message, share=share, again=again))
     groups, notes = elements(rows)
     head, rest = _head(message)
     tail = [
@@ -155,14 +156,29 @@ def _suggested(message: Message, rows: Sequence[Controls]) -> list[Controls]:
         return []
     offered = {item.command for row in rows for item in row.items if isinstance(item, Button)}
     wanted = [command for command in message.failure.suggestions if command.strip() and command not in offered]
-    return [Controls(items=tuple(Button(label=command, command=command) for command in wanted[:SUGGESTIONS]))]
+    return [Controls(items=tuple(map(_suggestion, wanted[:SUGGESTIONS])))]
 
 
-def _with_share(rows: list[Controls], command: str) -> list[Controls]:
-    button = Button(label="Share here", command=f"{command} share")
-    if not rows:
-        return [Controls(items=(button,))]
-    return [*rows[:-1], Controls(items=(*rows[-1].items, button))]
+def _suggestion(command: str) -> Button:
+    if command in FORM_VERBS:
+        return Button(label="Fill in a form", command=command, press=Press.FORM)
+    return Button(label=command, command=command)
+
+
+def _last_buttons(message: Message, *, share: bool, again: bool) -> list[Button]:
+    """Repeat and Share, where each makes sense."""
+    if not message.ok or not message.command or message.card:
+        return []
+    found = [Button(label="Repeat", command=message.command)] if again and message.as_of is not None else []
+    if share and message.visibility is Visibility.EPHEMERAL:
+        found.append(Button(label="Share here", command=f"{message.command} share"))
+    return found
+
+
+def _with_last(rows: list[Controls], buttons: list[Button]) -> list[Controls]:
+    if not buttons or not rows:
+        return [*rows, Controls(items=tuple(buttons))] if buttons else rows
+    return [*rows[:-1], Controls(items=(*rows[-1].items, *buttons))]
 
 
 def _small_print(message: Message) -> list[str]:

@@ -10,7 +10,6 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
-from bot.asking.command import Surface
 from bot.message import Context, Message, Visibility
 from bot.slack.incoming import Incoming
 from bot.slack.patience import patiently
@@ -123,7 +122,7 @@ class ThreadReply:
         with self._lock:
             self._answered = True
             try:
-                self._put(render(message, feedback=feedback))
+                self._put(render(message, again=True, feedback=feedback))
             except SEND_ERRORS as exc:
                 reason = failure_of(exc).reason
                 if self._otherwise is None:
@@ -210,7 +209,7 @@ class PrivateReply:
         with self._lock:
             self._answered = True
             everybody = not self.is_private(message)
-            payload = render(message, share=request.surface is Surface.SLASH and not everybody, feedback=feedback)
+            payload = render(message, share=not everybody, again=True, feedback=feedback)
             if everybody and lasting and self._posted(payload):
                 return
             reason = self._hook(payload, everybody=everybody)
@@ -256,6 +255,8 @@ class PrivateReply:
 
     def _hook(self, payload: Payload, *, everybody: bool) -> str:
         """Send to the response URL: why it failed, "" when it did not."""
+        if not self._incoming.response_url:
+            return "no response URL"
         body: dict[str, Any] = dict(payload) | {
             "response_type": "in_channel" if everybody else "ephemeral",
             "replace_original": False,
@@ -270,7 +271,7 @@ class PrivateReply:
         )
         try:
             response = hook.send_dict(body)
-        except (*SEND_ERRORS, ValueError) as exc:  # ValueError: no address at all
+        except (*SEND_ERRORS, ValueError) as exc:  # ValueError: an address that is none
             return failure_of(exc).reason
         return "" if response.status_code == 200 else _reason(response.body, response.status_code)
 
@@ -299,7 +300,7 @@ class PrivateReply:
 
 def edit(client: WebClient, channel: str, ts: str, message: Message) -> None:
     """Edit one message of the bot's; whether it could is logged, since the older one still stands."""
-    payload = {name: value for name, value in render(message).items() if not name.startswith("unfurl_")}
+    payload = {name: value for name, value in render(message, again=True).items() if not name.startswith("unfurl_")}
     try:
         patiently(lambda: sent(lambda p: client.chat_update(channel=channel, ts=ts, **p), payload), repeatable=True)
     except SEND_ERRORS as exc:

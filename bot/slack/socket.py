@@ -12,8 +12,11 @@ from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.slack.sending import CALL_SECONDS, SEND_ERRORS
+from bot.slack.shapes import malformed
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,7 @@ class SocketRunner:
         self, app: App, *, app_token: str, api_url: str, sockets: int = 2, ping_seconds: float = PING_SECONDS
     ) -> None:
         self._handlers = [
-            SocketModeHandler(
+            _Handler(
                 app,
                 app_token,
                 logger=_quiet(),
@@ -107,6 +110,19 @@ class SocketRunner:
             client.connect_to_new_endpoint(force=True)
         except (*SEND_ERRORS, SlackClientError) as exc:
             log.warning("Slack's socket could not be opened", extra={"reason": str(exc)[:200]})
+
+
+class _Handler(SocketModeHandler):
+    """Bolt's handler, which leaves alone what Bolt would fail on: acknowledged, since Slack would send it again."""
+
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        """Give one envelope to Bolt."""
+        wrong = malformed(req.payload) if isinstance(req.payload, dict) else "payload"
+        if wrong:
+            log.warning("an envelope that cannot be read was left alone", extra={"field": wrong})
+            client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+            return
+        super().handle(client, req)
 
 
 def _join(threads: list[Thread], deadline: float) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    case,
     delete,
     func,
     or_,
@@ -34,11 +35,12 @@ WHOLE_ACCOUNT = ""
 
 
 class Lane(Enum):
-    """What a read asks: an account's regions, or the subnets or the clusters of one region."""
+    """What a read asks: an account's regions, or the subnets, the clusters or some interfaces of one region."""
 
     ACCOUNT = "account"
     SUBNETS = "subnets"
     CLUSTERS = "clusters"
+    INTERFACES = "interfaces"
 
 
 DUE_READ = Table(
@@ -161,6 +163,13 @@ class DueReadsStore(Database):
         with self.writing() as connection:
             connection.execute(old if regions is None else old.where(DUE_READ.c.region.in_(regions)))
 
+    def forget_sources(self, sources: Collection[Source]) -> None:
+        """Read these sources no more."""
+        if not sources:
+            return
+        with self.writing() as connection:
+            connection.execute(delete(DUE_READ).where(_KEY.in_([_key(source) for source in sources])))
+
     def planned(self, lane: Lane) -> dict[tuple[str, str], timedelta]:
         """The account-regions of a lane with the interval at which each is read."""
         with self.reading() as connection:
@@ -178,8 +187,9 @@ class DueReadsStore(Database):
                     select(DUE_READ)
                     .where(
                         # What began later than now, or is claimed for longer than claims last, was written before the
-                        # clock was set back: waiting for the clock to come there again would leave AWS unread.
-                        or_(DUE_READ.c.due_at <= at, DUE_READ.c.started_at > at),
+                        # clock was set back: waiting for the clock to come there again would leave AWS unread. So
+                        # would waiting for the time at which a read that never began was planned.
+                        or_(DUE_READ.c.due_at <= at, DUE_READ.c.started_at > at, DUE_READ.c.started_at.is_(None)),
                         or_(
                             DUE_READ.c.claimed_until.is_(None),
                             DUE_READ.c.claimed_until <= at,
@@ -208,7 +218,13 @@ class DueReadsStore(Database):
                 connection.execute(
                     update(DUE_READ)
                     .where(_KEY.in_([_key(read.source) for read in claimed]))
-                    .values(claimed_by=owner, claimed_until=at + lasts, started_at=at)
+                    .values(
+                        claimed_by=owner,
+                        claimed_until=at + lasts,
+                        started_at=at,
+                        # If this process is killed, a time from before the clock was set back must not be left behind.
+                        due_at=case((DUE_READ.c.due_at > at, at), else_=DUE_READ.c.due_at),
+                    )
                 )
             return claimed
 

@@ -11,6 +11,7 @@ from bot.inventory import BlindSpot, ClusterFacts, RegionFacts
 from bot.store.database import Database, insert_into
 from bot.store.due_reads import DUE_READ
 from bot.store.joining import assembled, joined, joined_clusters, joined_subnets
+from bot.store.occupancies import SUBNET_OCCUPANCY
 from bot.store.tables import ACCOUNT_BLIND_SPOT, REGION_FACTS
 
 Place = tuple[str, str]
@@ -65,7 +66,7 @@ class FactsStore(Database):
         """
         kept: dict[Place, Kept] = {}
         with self.writing() as connection:
-            for read in reads:
+            for read in sorted(reads, key=_place_of):
                 place = (read.account_id, read.region)
                 known = None if read.subnets_complete else _read(connection, place)
                 facts = read if known is None else joined_subnets(known.facts, read)
@@ -80,7 +81,7 @@ class FactsStore(Database):
         """
         kept: dict[Place, Kept] = {}
         with self.writing() as connection:
-            for read in reads:
+            for read in sorted(reads, key=_place_of):
                 place = (read.account_id, read.region)
                 known = _read(connection, place)
                 found = joined_clusters(None if known is None else known.facts, read)
@@ -135,7 +136,7 @@ class FactsStore(Database):
         if not account_ids:
             return
         with self.writing() as connection:
-            for table in (REGION_FACTS, ACCOUNT_BLIND_SPOT, DUE_READ):
+            for table in (REGION_FACTS, ACCOUNT_BLIND_SPOT, DUE_READ, SUBNET_OCCUPANCY):
                 connection.execute(delete(table).where(table.c.account_id.in_(account_ids)))
 
     def save_account_blind_spots(self, blind_spots: Iterable[BlindSpot], of: Collection[str] | None = None) -> None:
@@ -163,6 +164,11 @@ class FactsStore(Database):
                 select(ACCOUNT_BLIND_SPOT).order_by(ACCOUNT_BLIND_SPOT.c.account_id, ACCOUNT_BLIND_SPOT.c.region)
             ).mappings()
             return tuple(BlindSpot(**row) for row in rows)
+
+
+def _place_of(read: RegionFacts | ClusterFacts) -> Place:
+    """In which order places are written: two replicas that lock rows in different orders would wait for each other."""
+    return read.account_id, read.region
 
 
 def _is(place: Place) -> ColumnElement[bool]:

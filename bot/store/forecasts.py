@@ -115,10 +115,14 @@ class LoggedForecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """How often a method was right here: episodes of forecasts that were judged, and how many of them were hits."""
+    """How often a method was right here: episodes of forecasts that were judged, and how many of them were hits.
+
+    `averted` are the episodes after which somebody acted and it did not run out; they are not among the judged.
+    """
 
     judged: int
     hits: int
+    averted: int = 0
 
 
 EPISODE_GAP = timedelta(hours=2)
@@ -142,9 +146,12 @@ def records(forecasts: Iterable[LoggedForecast]) -> Mapping[str, Record]:
         for run in runs:
             outcomes = {one.outcome for one in run}
             hit = Outcome.HIT in outcomes
-            if hit or outcomes == {Outcome.FALSE}:
+            averted = not hit and Outcome.AVERTED in outcomes
+            if hit or averted or outcomes == {Outcome.FALSE}:
                 before = found.get(method, Record(judged=0, hits=0))
-                found[method] = Record(judged=before.judged + 1, hits=before.hits + hit)
+                found[method] = Record(
+                    judged=before.judged + (not averted), hits=before.hits + hit, averted=before.averted + averted
+                )
     return found
 
 

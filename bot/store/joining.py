@@ -22,14 +22,14 @@ def joined(known: RegionFacts, read: RegionFacts) -> RegionFacts:
 
 def joined_subnets(known: RegionFacts, read: RegionFacts) -> RegionFacts:
     """A read of subnets; those that a read which broke off did not get to are the known ones, marked stale."""
-    subnets, vpcs, observed_at = read.subnets, read.vpcs, read.observed_at
+    subnets, vpcs, observed_at, gone = read.subnets, read.vpcs, read.observed_at, read.gone
     if not read.subnets_complete:
         fresh = {subnet.subnet_id for subnet in read.subnets}
         subnets += tuple(replace(s, quality=Quality.STALE) for s in known.subnets if s.subnet_id not in fresh)
-        observed_at = known.observed_at
+        observed_at, gone = known.observed_at, known.gone
     if any(spot.api == _VPC_READ for spot in read.blind_spots) or (not read.subnets_complete and not vpcs):
         vpcs = known.vpcs
-    return replace(read, observed_at=observed_at, subnets=subnets, vpcs=vpcs)
+    return replace(read, observed_at=observed_at, subnets=subnets, vpcs=vpcs, gone=gone)
 
 
 def joined_clusters(known: RegionFacts | None, read: ClusterFacts) -> ClusterFacts:

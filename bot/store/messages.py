@@ -188,6 +188,17 @@ class MessagesStore(Database):
             _release(connection, item, due=now)
 
 
+def withdraw_messages(connection: Connection, pattern: str) -> int:
+    """Take back what waits under a key, or under those that match (`%` stands for anything): how many.
+
+    What a sender has in hand, or what may have reached Slack, is left alone.
+    """
+    row = MESSAGE_OUTBOX.c
+    untouched = and_(row.state == OutboxState.NEW.value, row.owner.is_(None), row.ambiguous_since.is_(None))
+    unsent = and_(untouched, row.posted_ts.is_(None))
+    return connection.execute(delete(MESSAGE_OUTBOX).where(unsent, row.dedup_key.like(pattern))).rowcount
+
+
 def queue_message(
     connection: Connection,
     dedup_key: str,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from bot.alerts.alert import Transition
 from bot.alerts.notify import Said, Told
@@ -14,7 +14,7 @@ from bot.errors import EksipError
 from bot.message import Message
 from bot.store.alert_events import Untold, add_untold
 from bot.store.database import Database, insert_into
-from bot.store.messages import queue_message
+from bot.store.messages import queue_message, withdraw_messages
 from bot.store.tables import CARD, NOTIFICATION, OUTBOX, OutboxState
 
 
@@ -31,7 +31,7 @@ class Entry:
     @property
     def alert_ids(self) -> tuple[int, ...]:
         """The alerts on the card, as its version names them."""
-        return tuple(int(part.partition(":")[0]) for part in self.said.shown.split())
+        return alert_ids_of(self.said.shown)
 
 
 Log = Mapping[tuple[str, str], Entry]
@@ -89,6 +89,11 @@ class NotificationsStore(Database):
         return taken
 
 
+def alert_ids_of(shown: str) -> tuple[int, ...]:
+    """The alerts that a version of a card is about."""
+    return tuple(int(part.partition(":")[0]) for part in shown.split())
+
+
 def read_log(connection: Connection, alert_id: int | None = None) -> Log:
     """The entries, of one alert's messages or all."""
     query = select(NOTIFICATION)
@@ -115,13 +120,14 @@ def read_log(connection: Connection, alert_id: int | None = None) -> Log:
 def tell(connection: Connection, notice: Notice, now: datetime) -> None:
     """Queue a version of a card for a channel and write into the log what it says.
 
-    A channel that has the card already gets the reply too, in the card's thread; while the post itself still waits,
-    that is what will be heard.
+    A channel that has the card already gets the reply too, in the card's thread, in place of an earlier one that still
+    waits; while the post itself waits, that is what will be heard.
     """
     here = and_(CARD.c.alert_id == notice.alert_id, CARD.c.channel == notice.channel)
     card = connection.execute(select(CARD).where(here)).first()
     if card is None:
         connection.execute(CARD.insert().values(alert_id=notice.alert_id, channel=notice.channel, due=now, attempts=0))
+    connection.execute(update(CARD).where(here).values(alert_ids=frozenset(alert_ids_of(notice.said.shown))))
     queued = and_(OUTBOX.c.alert_id == notice.alert_id, OUTBOX.c.channel == notice.channel)
     newest = connection.execute(select(func.max(OUTBOX.c.revision)).where(queued)).scalar() or 0
     entry = and_(NOTIFICATION.c.channel == notice.channel, NOTIFICATION.c.group_key == notice.group_key)
@@ -150,6 +156,9 @@ def tell(connection: Connection, notice: Notice, now: datetime) -> None:
     }
     row = insert_into(connection, NOTIFICATION).values(channel=notice.channel, group_key=notice.group_key, **values)
     connection.execute(row.on_conflict_do_update(index_elements=["channel", "group_key"], set_=values))
+    if notice.reply is not None or notice.said.ended_at is not None:
+        # A reply that Slack did not take in time would say today what was true then.
+        withdraw_messages(connection, f"reply:{notice.alert_id}:%:{notice.channel}")
     if notice.reply is not None and card is not None and card.card_ts is not None:
         key = f"reply:{notice.alert_id}:{revision}:{notice.channel}"
         place = card.card_channel or notice.channel

@@ -49,11 +49,15 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem(Claimed):
-    """One version of a card; `created_at` is since when the channel waits for it or for a version before it."""
+    """One version of a card; `created_at` is since when the channel waits for it or for a version before it.
+
+    `alert_ids` are the alerts that the card shows.
+    """
 
     outbox_id: int
     alert_id: int
     kind: str
+    alert_ids: frozenset[int] = frozenset()
 
 
 class OutboxStore(Database):
@@ -146,6 +150,17 @@ class OutboxStore(Database):
             if fallback and fallback != item.channel:
                 _redirect(connection, item, now, fallback)
 
+    def release_left_sends(self) -> None:
+        """Let go of what a process that was killed was sending, where only one can serve: on SQLite.
+
+        It counts as claimed all the same, so that the next sender looks first whether Slack has it.
+        """
+        with self.writing() as connection:
+            if connection.dialect.name == "sqlite":
+                for table in (CARD, MESSAGE_OUTBOX):
+                    left = table.c.lease_until.is_not(None)
+                    connection.execute(update(table).where(left).values(lease_until=None))
+
     def outbox_depth(self, now: datetime) -> tuple[int, timedelta | None]:
         """How many versions of cards and other messages wait, and since when the first of them."""
         new = OutboxState.NEW.value
@@ -233,6 +248,7 @@ def _claim_card(
         alert_id=newest.alert_id,
         revision=newest.revision,
         kind=newest.kind,
+        alert_ids=card.alert_ids,
         channel=newest.channel,
         attempts=attempts,
         created_at=since,
@@ -245,7 +261,9 @@ def _claim_card(
 
 def _redirect(connection: Connection, item: OutboxItem, now: datetime, channel: str) -> None:
     """A card of the same alert in another channel, and its version to send there."""
-    card = insert_into(connection, CARD).values(alert_id=item.alert_id, channel=channel, due=now, attempts=0)
+    card = insert_into(connection, CARD).values(
+        alert_id=item.alert_id, channel=channel, due=now, attempts=0, alert_ids=item.alert_ids
+    )
     connection.execute(card.on_conflict_do_nothing())
     version = insert_into(connection, OUTBOX).values(
         alert_id=item.alert_id,

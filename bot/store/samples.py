@@ -1,37 +1,19 @@
 """The history of subnets: samples in, roll-ups made behind, and both read back as they are asked for."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, case, delete, func, select
+from sqlalchemy import Column, Connection, Row, Select, select
 
 from bot.alerts import SubnetSample
-from bot.store.database import Database, insert_into
+from bot.store.compaction import CompactionStore
+from bot.store.database import insert_into
 from bot.store.history_tables import SAMPLE, SAMPLE_DAY, SAMPLE_HOUR, SERIES
-from bot.store.partitions import drop_partitions, make_partitions
-from bot.store.rollups import (
-    HOUR_FIGURES,
-    HOUR_SECONDS,
-    REPEATED_HOURS,
-    HourLow,
-    HourRow,
-    Rollup,
-    SampleRow,
-    Values,
-    filled,
-    rollup,
-)
-from bot.store.tables import COUNTER
-
-SAMPLES_KEPT = timedelta(hours=48)
-"""Two days at full rate: today's figure against the same hour yesterday."""
-
-HOURS_KEPT = timedelta(days=90)
-DAYS_KEPT = timedelta(days=730)
+from bot.store.rollups import HOUR_SECONDS, REPEATED_HOURS, HourLow, HourRow, filled
 
 _DAY = 86_400
 CHECKPOINT = timedelta(hours=1)
@@ -44,8 +26,6 @@ _AT_ONCE = 500
 """Ids in one question: SQLite takes 32,766 variables, and a plan for 500 stays quick to make."""
 _ROWS = 5_000
 """Rows in one transaction: compaction must not keep the outbox from writing for longer than a moment."""
-
-_HOURS_DONE = "samples_hours_done"
 
 T = TypeVar("T")
 
@@ -60,7 +40,7 @@ class DayLow:
     usable_ips: int
 
 
-class SamplesStore(Database):
+class SamplesStore(CompactionStore):
     """Samples of subnets and their roll-ups."""
 
     def add_samples(self, samples: Iterable[SubnetSample]) -> None:
@@ -177,92 +157,6 @@ class SamplesStore(Database):
         with self.reading() as connection:
             return tuple(connection.execute(select(SERIES.c.subnet_id).order_by(SERIES.c.subnet_id)).scalars())
 
-    def compact(self, now: datetime) -> int:
-        """Roll up the hours that have ended since the last time, and their days; how many hourly rows were written.
-
-        What is read stays readable and is written in small transactions, each of which may be done twice: a process
-        that ends in between loses nothing, and nobody waits long for the database.
-        """
-        until = int(now.timestamp()) // HOUR_SECONDS
-        if self.engine.dialect.name == "postgresql":
-            with self.writing() as connection:
-                make_partitions(connection, now)
-        first = self._first_hour()
-        if first is None or first >= until:
-            return 0
-        written = 0
-        for rollups in _portions(self._rolled_up(first, until), _ROWS):
-            self._put(
-                [hour for rollup in rollups for hour in rollup.hours], [d for rollup in rollups for d in rollup.days]
-            )
-            written += sum(len(rollup.hours) for rollup in rollups)
-        with self.writing() as connection:
-            row = insert_into(connection, COUNTER).values(name=_HOURS_DONE, value=until)
-            connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": until}))
-        return written
-
-    def prune_samples(self, now: datetime) -> int:
-        """Drop samples and roll-ups past their time, samples only once they are rolled up; how many rows went."""
-        rolled_up = self._hours_done() * HOUR_SECONDS
-        oldest = min(int((now - SAMPLES_KEPT).timestamp()), rolled_up)
-        with self.writing() as connection:
-            gone = 0
-            if self.engine.dialect.name == "postgresql":
-                drop_partitions(connection, _moment(oldest))
-            statements = (
-                delete(SAMPLE).where(SAMPLE.c.at < oldest),
-                delete(SAMPLE_HOUR).where(SAMPLE_HOUR.c.hour < int((now - HOURS_KEPT).timestamp()) // HOUR_SECONDS),
-                delete(SAMPLE_DAY).where(SAMPLE_DAY.c.day < int((now - DAYS_KEPT).timestamp()) // _DAY),
-            )
-            for statement in statements:
-                gone += connection.execute(statement).rowcount
-            return gone
-
-    def _hours_done(self) -> int:
-        """The hour up to which everything is rolled up; 0 before the first time."""
-        with self.reading() as connection:
-            found = connection.execute(select(COUNTER.c.value).where(COUNTER.c.name == _HOURS_DONE)).scalar()
-        return int(found or 0)
-
-    def _first_hour(self) -> int | None:
-        """The first hour that is not rolled up yet; None without any sample."""
-        if done := self._hours_done():
-            return done
-        with self.reading() as connection:
-            oldest = connection.execute(select(func.min(SAMPLE.c.at))).scalar()
-        return None if oldest is None else int(oldest) // HOUR_SECONDS
-
-    def _rolled_up(self, first: int, until: int) -> Iterator[Rollup]:
-        """The hours of every subnet, from its samples and the last one before them."""
-        # A checkpoint comes every hour, so the value at the start of the first hour is among the two before it.
-        query = (
-            select(*(SAMPLE.c[name] for name in SampleRow._fields))
-            .where(SAMPLE.c.at >= (first - 2) * HOUR_SECONDS, SAMPLE.c.at < until * HOUR_SECONDS)
-            .order_by(SAMPLE.c.series_id, SAMPLE.c.at)
-        )
-        with self.reading() as connection:
-            rows = connection.execution_options(yield_per=_ROWS).execute(query)
-            for _, samples in groupby(rows, key=itemgetter(0)):
-                yield rollup(samples, first)
-
-    def _put(self, hours: Sequence[Values], days: Sequence[Values]) -> None:
-        with self.writing() as connection:
-            if hours:
-                row = insert_into(connection, SAMPLE_HOUR)
-                newer = {name: row.excluded[name] for name in HOUR_FIGURES}
-                connection.execute(
-                    row.on_conflict_do_update(index_elements=["series_id", "hour"], set_=newer), list(hours)
-                )
-            if days:
-                row = insert_into(connection, SAMPLE_DAY)
-                lower = {
-                    name: _lower(SAMPLE_DAY.c[name], row.excluded[name]) for name in ("lowest_ips", "lowest_blocks")
-                }
-                lower["usable_ips"] = row.excluded["usable_ips"]
-                connection.execute(
-                    row.on_conflict_do_update(index_elements=["series_id", "day"], set_=lower), list(days)
-                )
-
     def _of_subnets(
         self, query: Select[Any], subnet_ids: Iterable[str], order: Column[Any]
     ) -> Iterator[tuple[str, Iterator[Row[Any]]]]:
@@ -294,8 +188,3 @@ def _portions(items: Iterator[T], size: int) -> Iterator[list[T]]:
 
 def _moment(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
-
-
-def _lower(kept: ColumnElement[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The lower of two figures, either of which may be unknown: both databases know CASE, neither the other's MIN."""
-    return case((kept.is_(None), new), (new.is_(None), kept), (new < kept, new), else_=kept)

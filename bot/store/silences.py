@@ -13,6 +13,7 @@ from bot.alerts.silences import Silence
 from bot.store.alert_events import add_event
 from bot.store.counters import next_number
 from bot.store.database import Database, insert_into
+from bot.store.messages import withdraw_messages
 from bot.store.shown_again import show_again
 from bot.store.tables import ACK, SILENCE, EventKind
 
@@ -66,6 +67,7 @@ class SilencesStore(Database):
             marked = update(SILENCE).where(SILENCE.c.silence_id == silence_id, unlifted)
             if not connection.execute(marked.values(lifted_at=at, lifted_by=by)).rowcount:
                 return False
+            withdraw_messages(connection, reminder_key(silence_id))
             for alert_id in sorted(set(alert_ids)):
                 reason = f"silence {silence_id} ended"
                 add_event(connection, alert_id, EventKind.UNSILENCED, at, who=by, reason=reason, detail=name)
@@ -77,7 +79,12 @@ class SilencesStore(Database):
         return self._mark(silence_id, SILENCE.c.reminded_at.is_(None), {"reminded_at": at})
 
     def mark_end_told(self, silence_id: int, at: datetime) -> bool:
-        """Record that its end was dealt with; False when that was done before."""
+        """Record that its end was dealt with; False when that was done before.
+
+        A reminder that still waits is taken back: what it announces is over.
+        """
+        with self.writing() as connection:
+            withdraw_messages(connection, reminder_key(silence_id))
         return self._mark(silence_id, SILENCE.c.end_told_at.is_(None), {"end_told_at": at})
 
     def save_ack(self, ack: Ack) -> Ack | None:
@@ -126,6 +133,11 @@ class SilencesStore(Database):
     def _silences(self, query: Select[Any]) -> tuple[Silence, ...]:
         with self.reading() as connection:
             return _read(connection, query)
+
+
+def reminder_key(silence_id: int) -> str:
+    """The key under which it is announced that a silence ends."""
+    return f"silence:{silence_id}:reminder"
 
 
 def _show(connection: Connection, now: datetime) -> None:

@@ -13,6 +13,7 @@ from bot.store.alerts import AlertsStore
 from bot.store.audit import AUDIT_KEPT, AuditStore
 from bot.store.boards import BoardsStore
 from bot.store.broken_channels import BrokenChannelsStore
+from bot.store.chances import ChancesStore
 from bot.store.channel_defaults import ChannelDefaultsStore
 from bot.store.database import insert_into, open_engine, sqlite_path
 from bot.store.digests import DigestsStore
@@ -23,6 +24,7 @@ from bot.store.forecasts import ForecastsStore
 from bot.store.messages import MESSAGES_KEPT, MessagesStore
 from bot.store.migrate import upgrade_engine
 from bot.store.notifications import NotificationsStore
+from bot.store.occupancies import OccupancyStore
 from bot.store.outbox import OutboxStore
 from bot.store.samples import SamplesStore
 from bot.store.second_path import SecondPathStore
@@ -47,9 +49,11 @@ ALERTS_KEPT = timedelta(days=90)
 
 class Store(
     FactsStore,
+    OccupancyStore,
     DueReadsStore,
     SamplesStore,
     ForecastsStore,
+    ChancesStore,
     WatchesStore,
     DigestsStore,
     AlertsStore,
@@ -102,8 +106,8 @@ class Store(
         )
         with self.writing() as connection:
             gone = sum(connection.execute(statement).rowcount for statement in statements)
-        gone += self.prune_boards(now) + self.prune_feedback(now) + self.prune_gaps(now)
-        return gone + self.prune_samples(now) + self.prune_forecasts(now)
+        gone += self.prune_occupancies(now) + self.prune_boards(now) + self.prune_feedback(now) + self.prune_gaps(now)
+        return gone + self.prune_samples(now) + self.prune_forecasts(now) + self.prune_chances(now)
 
     def backup(self, path: Path) -> None:
         """Write a consistent copy of the SQLite file while it is in use.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from bot.asking.allowance import Allowance
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bot.aws.reader import Reader
     from bot.demo.world import World
     from bot.facts import Facts
+    from bot.kubernetes import Kubernetes
     from bot.monitor.digests import Digests
     from bot.monitor.looking_ahead import LookAhead
     from bot.store import Store
@@ -38,7 +40,8 @@ def utc_now() -> datetime:
 class Parts:
     """The parts of one process; each is made when first asked for, so a question loads only what it needs.
 
-    `past` fills the history of a store that was just opened: the demo has no other.
+    `past` fills the history of a store that was just opened: the demo has no other. `timer` tells how old a read that
+    is kept has grown, in seconds.
     """
 
     def __init__(
@@ -47,10 +50,12 @@ class Parts:
         *,
         now: Callable[[], datetime] = utc_now,
         past: "Callable[[Store], None] | None" = None,
+        timer: Callable[[], float] = monotonic,
     ) -> None:
         self.settings = settings
         self.now = now
         self._past = past
+        self._timer = timer
         self._making = threading.RLock()
 
     @cached_property
@@ -66,6 +71,7 @@ class Parts:
             history=self.history,
             knowledge=lambda: self.knowledge,
             allowance=Allowance(self.settings.access.per_minute, self.now),
+            kubernetes=lambda: self.kubernetes,
         )
 
     def answer(self, request: Request) -> Message:
@@ -118,7 +124,20 @@ class Parts:
             sessions=Sessions(workers=aws.workers, pace=Pace(per_second=aws.calls_per_second)),
             organization=organization,
             known=self._accounts_read_before,
+            timer=self._timer,
         )
+
+    @property
+    def kubernetes(self) -> "Kubernetes":
+        """The reader of clusters' own APIs."""
+        with self._making:
+            return self._kubernetes
+
+    @cached_property
+    def _kubernetes(self) -> "Kubernetes":
+        from bot.kubernetes import Kubernetes
+
+        return Kubernetes(self.settings.kubernetes, self.now, timer=self._timer)
 
     def _accounts_read_before(self) -> tuple[str, ...]:
         """The accounts of which facts are stored: of these it is known when one has left."""

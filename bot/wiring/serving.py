@@ -14,7 +14,7 @@ from bot import metrics
 from bot.alerts import Alert, Transition, card
 from bot.alerts.lifecycle import MISSED_POLLS
 from bot.config import slack_mode
-from bot.errors import ConfigError
+from bot.errors import ConfigError, QueryError
 from bot.monitor import Cards, Lanes, Monitor
 from bot.monitor.digests import Digests
 from bot.monitor.looking_ahead import LookAhead
@@ -24,12 +24,14 @@ from bot.slack.app import SlackApp, build_app
 from bot.slack.boards import Boards
 from bot.slack.delivery import Delivery
 from bot.slack.http import HttpServer
+from bot.slack.sending import write_client
 from bot.slack.socket import SocketRunner
 from bot.store import Serving, Store
 from bot.store.regions import Regions
 from bot.store.serving import LEASE_LASTS
 from bot.store.work_gaps import Work
 from bot.wiring.parts import Parts
+from bot.wiring.slack_side import SlackSide
 
 log = logging.getLogger(__name__)
 
@@ -92,11 +94,13 @@ def serving(
     *,
     http: bool = False,
     on_transition: Callable[[Alert, Transition], None] | None = None,
+    on_refused: Callable[[QueryError], object] = lambda _: None,
     host: str = "0.0.0.0",  # noqa: S104 (a service: Slack, probes and Prometheus reach it from outside)
 ) -> Iterator[int]:
     """The bot while the context is entered; gives the port of /healthz, /readyz and /metrics.
 
-    Raises: ConfigError for tokens or a database that cannot be used, QueryError when Slack refuses the token.
+    It reads and judges also while Slack is away; `on_refused` is told when Slack is back and refuses the token.
+    Raises: ConfigError for tokens or a database that cannot be used, QueryError when Slack refuses the token at once.
     """
     settings = parts.settings
     mode = slack_mode(settings, http=http)
@@ -108,16 +112,22 @@ def serving(
         lead = Lead(store.serving(owner))
         lead.renew()
         steps.callback(lead.release)
-        app = build_app(settings, parts.answer, store.first_time, parts.now, services=parts.services)
+        client = write_client(settings.slack_bot_token.get_secret_value(), settings.slack.api_url)
+        slack = SlackSide(
+            lambda: build_app(settings, parts.answer, store.first_time, parts.now, client, services=parts.services),
+            lambda app: _sockets(parts, app) if mode == "socket" else None,
+            on_refused,
+        )
+        slack.ask()
         delivery = Delivery(
             store=store,
-            client=app.client,
+            client=client,
             card=Cards(store, settings, parts.now, parts.facts.known).message,
             now=parts.now,
             owner=owner,
             fallback=settings.slack.fallback_channel or "",
         )
-        boards = Boards(app.client, parts.services, parts.now)
+        boards = Boards(client, parts.services, parts.now)
         heartbeat = _heartbeat(parts)
         webhook = _webhook(parts, lead)
         regions = Regions(store)
@@ -135,22 +145,23 @@ def serving(
         ahead = parts.look_ahead(stop)
         scheduler = Scheduler(
             poll=lambda: _evaluate(monitor, lead, heartbeat, parts),
-            prune=lambda: _hourly(store, ahead, lead, parts),
+            prune=lambda: store.prune(parts.now()),
             refresh=lambda: _refresh(monitor, lead, store, parts),
             digests=partial(_send_digests, parts.digests(), lead),
+            look_ahead=lambda: _look_ahead(ahead, lead, parts),
             poll_every=min(EVALUATE_EVERY, settings.schedule.poll / 2),
             now=parts.now,
         )
         parts.facts.feed()
         if lead.held:
             monitor.begin()
-        sockets = _sockets(parts, app) if mode == "socket" else None
-        server = _server(parts, app, mode, sockets, host)
+        server = _server(parts, slack, mode, host)
         steps.callback(lambda: delivery.flush(FLUSH))
         sender = _thread("outbox", lambda: delivery.run(stop), steps)
         board_runner = _thread("boards", lambda: boards.run(stop, lambda: lead.held), steps)
         keeper = _thread("lead", lambda: lead.keep(stop), steps)
         reading = _thread("lanes", lambda: lanes.run(stop), steps)
+        asking = _thread("slack", lambda: slack.run(stop, server.attach), steps)
         notifiers = [
             _thread(name, partial(part.run, stop), steps)
             for name, part in (("heartbeat", heartbeat), ("webhook", webhook))
@@ -158,17 +169,17 @@ def serving(
         ]
         steps.callback(stop.set)
         steps.callback(scheduler.stop)
-        steps.callback(app.close)
-        if sockets is not None:
-            steps.callback(sockets.stop)
+        steps.callback(slack.close)
         steps.callback(server.stop)
         for thread in (sender, board_runner, keeper, reading, *notifiers):
             thread.start()
         scheduler.start()
         server.start()
-        if sockets is not None:
-            sockets.start()
-        log.info("serving", extra={"slack": mode, "port": server.port, "team": app.identity.team_id})
+        slack.listen(server.attach)
+        team = "" if slack.app is None else slack.app.identity.team_id
+        log.info("serving", extra={"slack": mode, "port": server.port, "team": team})
+        if slack.app is None:
+            asking.start()
         yield server.port
         _said("stopping")
 
@@ -187,12 +198,11 @@ def _evaluate(monitor: Monitor, lead: Lead, heartbeat: Heartbeat | None, parts: 
         heartbeat.beat()
 
 
-def _hourly(store: Store, ahead: LookAhead, lead: Lead, parts: Parts) -> None:
-    """Roll up and drop what is old; then look weeks ahead, where this process leads and knows something."""
-    store.prune(parts.now())
+def _look_ahead(ahead: LookAhead, lead: Lead, parts: Parts) -> None:
+    """Look weeks ahead where it is due and this process leads and knows something."""
     inventory = parts.facts.known()
     if lead.held and inventory is not None:
-        ahead.look(inventory)
+        ahead.look_if_due(inventory)
 
 
 def _send_digests(digests: Digests, lead: Lead) -> None:
@@ -232,14 +242,14 @@ def _sockets(parts: Parts, app: SlackApp) -> SocketRunner:
     )
 
 
-def _server(parts: Parts, app: SlackApp, mode: str, sockets: SocketRunner | None, host: str) -> HttpServer:
+def _server(parts: Parts, slack: SlackSide, mode: str, host: str) -> HttpServer:
     settings = parts.settings
     try:
         return HttpServer(
             port=settings.port,
-            not_ready=lambda: _not_ready(parts.store, sockets, app),
+            not_ready=lambda: (*slack.not_ready(), *_not_ready(parts.store)),
             now=parts.now,
-            app=app.bolt if mode == "http" else None,
+            awaits_app=mode == "http",
             signing_secret=settings.slack_signing_secret.get_secret_value(),
             host=host,
         )
@@ -247,15 +257,8 @@ def _server(parts: Parts, app: SlackApp, mode: str, sockets: SocketRunner | None
         raise ConfigError([f"PORT: {settings.port} cannot be listened on ({exc.strerror}); name a free one."]) from exc
 
 
-def _not_ready(store: Store, sockets: SocketRunner | None, app: SlackApp) -> tuple[str, ...]:
-    reasons = []
-    if lost := app.installation.why_not():
-        reasons.append(f"Slack: {lost}")
-    if not store.healthy():
-        reasons.append("the database does not answer")
-    if sockets is not None and not sockets.connected():
-        reasons.append("no Socket Mode connection to Slack is open")
-    return tuple(reasons)
+def _not_ready(store: Store) -> tuple[str, ...]:
+    return () if store.healthy() else ("the database does not answer",)
 
 
 def _refresh(monitor: Monitor, lead: Lead, store: Store, parts: Parts) -> None:

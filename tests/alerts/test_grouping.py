@@ -90,7 +90,19 @@ BLIND_ACCOUNT = _wide(SubjectKind.ACCOUNT, "account:111122223333", region="")
         pytest.param(BLIND_REGION, BLIND_ACCOUNT, False, id="not the other way round"),
         pytest.param(replace(BLIND_ACCOUNT, account_id="999988887777"), CHILD, False, id="another account"),
         pytest.param(replace(BLIND_REGION, severity=Severity.WARNING), CHILD, True, id="blind at any severity"),
-        pytest.param(replace(BLIND_REGION, recovering_at=NOW), CHILD, True, id="blind, recovering"),
+        pytest.param(replace(BLIND_REGION, recovering_at=NOW), CHILD, False, id="readable again, not for long yet"),
+        pytest.param(
+            BLIND_REGION,
+            replace(CHILD, observed_at=CHILD.observed_at + timedelta(seconds=1)),
+            False,
+            id="blind region, subnet read since",
+        ),
+        pytest.param(
+            BLIND_ACCOUNT,
+            replace(BLIND_REGION, observed_at=BLIND_REGION.observed_at + timedelta(seconds=1)),
+            True,
+            id="blind account, region that failed since",
+        ),
         pytest.param(
             replace(BLIND_REGION, resolved_at=NOW, resolution="recovered"), CHILD, False, id="no longer blind"
         ),
@@ -131,7 +143,7 @@ BLIND_ACCOUNT = _wide(SubjectKind.ACCOUNT, "account:111122223333", region="")
     ],
 )
 def test_one_alert_hides_another(parent: Alert, child: Alert, hides: bool) -> None:
-    """Blind hides all below it, the same rule of something wider hides the narrow one, and what says more the rest."""
+    """Blind hides what cannot be read below it, the same rule of something wider hides the narrow one, and what says more the rest."""
     assert inhibitor(child, [parent]) == (parent if hides else None)
 
 

@@ -193,6 +193,7 @@ def test_a_firing_card_gives_figures_times_and_commands() -> None:
             ("2 hours", "silence 4821 2h"),
             ("until tomorrow 09:00", "silence 4821 tomorrow 09:00"),
             ("until resolved", "silence 4821 resolved"),
+            ("Other time, reason…", "silence 4821"),
         ],
         "More…": [
             ("Details", "alerts 4821"),

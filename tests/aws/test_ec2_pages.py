@@ -1,7 +1,7 @@
 """Pages of EC2 read past botocore's parser hold what botocore's parser finds in them, field by field."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.aws import convert, ec2_pages
 from bot.inventory import Eni, Subnet
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+LATER = timedelta(minutes=5)
 ACCOUNT, EU = "111122223333", "eu-west-1"
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
@@ -187,13 +188,13 @@ def test_an_interface_has_the_fields_that_botocores_parser_finds(item: str) -> N
     slow: Any = Wire(interfaces(item)).client(fast=False)
     fast: Any = Wire(interfaces(item)).client(fast=True)
     (expected,) = slow.describe_network_interfaces()["NetworkInterfaces"]
-    (found,) = ec2_pages.items(fast.describe_network_interfaces(), "NetworkInterfaces")
+    (found,) = fast.describe_network_interfaces()["NetworkInterfaces"]
     assert ec2_pages.eni(found, ACCOUNT, EU) == eni_of(expected)
 
 
 def test_the_primary_address_comes_first_and_tags_without_a_key_are_left_out() -> None:
     client: Any = Wire(interfaces(NODE_ENI)).client(fast=True)
-    (item,) = ec2_pages.items(client.describe_network_interfaces(), "NetworkInterfaces")
+    (item,) = client.describe_network_interfaces()["NetworkInterfaces"]
     eni = ec2_pages.eni(item, ACCOUNT, EU)
     assert [str(address) for address in eni.addresses] == ["10.0.0.7", "10.0.0.9", "10.0.0.8"]
     assert (eni.status, eni.device_index, eni.owner_id) == ("in-use", 1, "999900001111")
@@ -244,8 +245,41 @@ def test_a_subnet_has_the_fields_that_botocores_parser_finds(item: str) -> None:
     slow: Any = Wire(subnets(item)).client(fast=False)
     fast: Any = Wire(subnets(item)).client(fast=True)
     (expected,) = slow.describe_subnets()["Subnets"]
-    (found,) = ec2_pages.items(fast.describe_subnets(), "Subnets")
+    (found,) = fast.describe_subnets()["Subnets"]
     assert ec2_pages.subnet(found, ACCOUNT, EU, NOW) == subnet_of(expected)
+
+
+PRIVATE = "<subnetId>subnet-{0}</subnetId><cidrBlock>10.0.{0}.0/24</cidrBlock>"
+PRIVATE += "<availableIpAddressCount>{1}</availableIpAddressCount>"
+ODD = "<cidrBlock>10.0.9.0/24</cidrBlock><subnetId>subnet-9</subnetId>"
+
+
+def listed(bodies: tuple[bytes, ...], before: ec2_pages.Marks, now: datetime) -> dict[bytes, tuple[Subnet, ...]]:
+    """What one listing brings after another."""
+    client: Any = Wire(*bodies).client(fast=True)
+    return ec2_pages.every_subnet(client.describe_subnets, ACCOUNT, EU, now, before)
+
+
+def test_subnets_that_come_again_are_those_of_a_first_read_with_a_new_time() -> None:
+    """Changed, new and gone ones too, and an item that begins otherwise, which stays with the one before it."""
+    first = listed((subnets(PRIVATE.format(1, 200), ODD, PRIVATE.format(2, 10), PRIVATE.format(3, 7)),), {}, NOW)
+    body = subnets(PRIVATE.format(1, 200), ODD, PRIVATE.format(2, 9), PRIVATE.format(4, 50))
+    again = [s for some in listed((body,), first, NOW + LATER).values() for s in some]
+    afresh = [s for some in listed((body,), {}, NOW + LATER).values() for s in some]
+    assert again == afresh
+    assert [(s.subnet_id, s.available_ips) for s in again] == [
+        ("subnet-1", 200),
+        ("subnet-9", None),
+        ("subnet-2", 9),
+        ("subnet-4", 50),
+    ]
+
+
+def test_a_changed_subnet_that_is_malformed_fails_the_listing_all_the_same() -> None:
+    first = listed((subnets(PRIVATE.format(1, 200)),), {}, NOW)
+    broken = subnets(PRIVATE.format(1, 200), PRIVATE.format(2, 7).replace("</cidrBlock>", "</cidr>"))
+    with pytest.raises(ValueError, match="DescribeSubnets"):
+        listed((broken,), first, NOW)
 
 
 def test_pages_follow_each_other_and_the_request_id_is_kept() -> None:
@@ -315,8 +349,7 @@ def test_a_page_that_names_itself_as_the_next_one_is_refused() -> None:
 def test_facts_share_the_texts_that_all_of_them_have() -> None:
     client: Any = Wire(interfaces(NODE_ENI, NODE_ENI)).client(fast=True)
     first, second = (
-        ec2_pages.eni(item, ACCOUNT, EU)
-        for item in ec2_pages.items(client.describe_network_interfaces(), "NetworkInterfaces")
+        ec2_pages.eni(item, ACCOUNT, EU) for item in client.describe_network_interfaces()["NetworkInterfaces"]
     )
     for field in ("vpc_id", "subnet_id", "az", "status", "interface_type", "owner_id"):
         assert getattr(first, field) is getattr(second, field)
@@ -326,7 +359,7 @@ def test_facts_share_the_texts_that_all_of_them_have() -> None:
 def test_another_version_of_the_namespace_changes_nothing() -> None:
     body = answer("DescribeSubnets", "subnetSet", SUBNET, namespace="http://ec2.amazonaws.com/doc/2099-01-01/")
     client: Any = Wire(body).client(fast=True)
-    assert len(list(ec2_pages.items(client.describe_subnets(), "Subnets"))) == 1
+    assert len(list(client.describe_subnets()["Subnets"])) == 1
 
 
 def test_an_error_is_botocores_own() -> None:
@@ -359,13 +392,13 @@ def test_a_body_that_is_not_the_whole_answer_is_no_empty_answer(body: bytes) -> 
 def test_an_address_that_is_none_is_refused(text: str) -> None:
     item = BARE + f"<ipv4PrefixSet><item><ipv4Prefix>{text}/28</ipv4Prefix></item></ipv4PrefixSet>"
     client: Any = Wire(interfaces(item)).client(fast=True)
-    (found,) = ec2_pages.items(client.describe_network_interfaces(), "NetworkInterfaces")
+    (found,) = client.describe_network_interfaces()["NetworkInterfaces"]
     with pytest.raises(ValueError, match="IPv4"):
         ec2_pages.eni(found, ACCOUNT, EU)
 
 
 def test_an_item_without_its_id_is_refused() -> None:
     client: Any = Wire(subnets("<vpcId>vpc-1</vpcId>")).client(fast=True)
-    (found,) = ec2_pages.items(client.describe_subnets(), "Subnets")
+    (found,) = client.describe_subnets()["Subnets"]
     with pytest.raises(KeyError):
         ec2_pages.subnet(found, ACCOUNT, EU, NOW)

@@ -1,7 +1,7 @@
 """`make bench`: how fast, as ratios against a named baseline of the same run. Prints a table, asserts no time.
 
 `python -m tests.bench backtest` prints how well the forecasts did instead, `python -m tests.bench history` what a month
-of samples takes.
+of samples takes, `python -m tests.bench load [COMMANDS]` the load alone with its answers by verb.
 """
 
 import subprocess
@@ -26,6 +26,10 @@ def main() -> None:
     if sys.argv[1:2] == ["history"]:
         history.measure(*(int(word) for word in sys.argv[2:]))
         return
+    if sys.argv[1:2] == ["load"]:
+        heading()
+        _load(*(int(word) for word in sys.argv[2:]), details=True)
+        return
     heading()
     _cold_starts()
     blocks.measure()
@@ -36,6 +40,15 @@ def main() -> None:
     _fleet()
     _delivery()
     _knowledge()
+    _load()
+
+
+def _load(*commands: int, details: bool = False) -> None:
+    # The crowd and the load endpoint go by their bare names, as pytest has it.
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from . import load
+
+    load.measure(*commands, details=details)
 
 
 def _fleet() -> None:

@@ -23,9 +23,10 @@ from bot.inventory import (
     Vpc,
 )
 from bot.inventory.evidence import Asked, RegionEvidence
+from bot.monitor.closer import Closer
 from bot.monitor.judging import Judge
 from bot.monitor.subjects import subjects
-from bot.store import open_store
+from bot.store import Store, open_store
 
 from .table import row, seconds
 
@@ -55,6 +56,8 @@ class Fleet:
         self.contents_read += len(ids)
         return SubnetContents(subnet_ids=ids, observed_at=self.now, enis_read=ids, reservations_read=ids)
 
+    watched_contents = contents
+
     def confirm_gone(self, account: Account, region: str, subnet_ids: Iterable[str]) -> frozenset[str]:
         """Nothing is gone."""
         return frozenset()
@@ -73,12 +76,14 @@ def measure() -> None:
     fleet = Fleet()
     with tempfile.TemporaryDirectory(prefix="eksip-bench-") as folder:
         store = open_store(f"sqlite:///{folder}/bench.db")
-        judge = Judge(cast(Any, fleet), store, load({}, {"watches": [{"channel": "C0000001"}]}), lambda: fleet.now)
+        settings = load({}, {"watches": [{"channel": "C0000001"}]})
+        judge = Judge(cast(Any, fleet), store, settings, lambda: fleet.now)
+        closer = Closer(cast(Any, fleet), store, settings)
         first = _inventory(START)
         for number in range(3):  # the first polls open the alerts and write the history
-            _poll(judge, fleet, _later(first, number))
+            _poll(judge, closer, store, fleet, _later(first, number))
         upcoming = iter([_later(first, number) for number in range(3, 6)])
-        ours = seconds(lambda: _poll(judge, fleet, next(upcoming)), 3)
+        ours = seconds(lambda: _poll(judge, closer, store, fleet, next(upcoming)), 3)
         open_alerts = len(store.open_alerts())
         samples = judge.samples(_later(first, 6))
         theirs = seconds(lambda: _every_rule(first, samples[:SAMPLED]), 1) * len(samples) / SAMPLED
@@ -91,8 +96,12 @@ def measure() -> None:
     )
 
 
-def _poll(judge: Judge, fleet: Fleet, inventory: Inventory) -> None:
+def _poll(judge: Judge, closer: Closer, store: Store, fleet: Fleet, inventory: Inventory) -> None:
+    """A poll, with what the lanes do where the address count proves too little."""
     fleet.now += POLL
+    closer.look_around(inventory.regions, (account.account_id for account in inventory.accounts))
+    close = [subnet for facts in inventory.regions for subnet in (*closer.low(facts), *closer.for_blocks(facts))]
+    store.save_occupancies(closer.read(close))
     judge.note(inventory, clusters=False)
     judge.judge(inventory, judge.samples(inventory))
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from builders import NOW, cluster, node, reservation, subnet
-from diagnosing import HOME, attached, estate, figures, left_behind, place
+from diagnosing import HOME, attached, estate, figures, inside, left_behind, place
 
 from bot.capacity.diagnose import CAUSES, diagnose
 from bot.capacity.diagnosis.evidence import Evidence, Unread
@@ -13,6 +13,7 @@ from bot.capacity.diagnosis.findings import Cause, Confidence, Diagnosis, Findin
 from bot.capacity.diagnosis.question import read_question
 from bot.inventory import HealthIssue, Nodegroup, ReservationType
 from bot.inventory.evidence import QuotaSource
+from bot.inventory.kubernetes import CniPod
 from bot.inventory.launches import LaunchFailure
 
 PREFIXES = {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}
@@ -28,6 +29,10 @@ SCATTERED = tuple(
     for block in range(16)
 )
 """One address in each /28 of the subnet."""
+
+CRASHING = CniPod(
+    name="aws-node-x", node="ip-0a", ready=False, restarts=7, waits_for="CrashLoopBackOff", exit_code=1, ended_at=NOW
+)
 
 CGNAT = subnet("subnet-0p", "100.64.0.0/24", name="pods-1a")
 POD_ENIS = (attached(0, 0), attached(1, 9, subnet_id="subnet-0p"))
@@ -260,6 +265,13 @@ SHOWN = [
         Confidence.MEDIUM,
         id="cooldown-of-five-minutes",
     ),
+    pytest.param(
+        "",
+        estate(kubernetes=inside(cni_pods=(CRASHING,))),
+        Cause.CNI_NOT_RUNNING,
+        Confidence.HIGH,
+        id="aws-node-in-a-crash-loop",
+    ),
 ]
 
 
@@ -389,7 +401,7 @@ def test_a_healthy_estate_that_was_read_whole_is_no_ip_problem() -> None:
     found = diagnose(read_question(NO_IP), estate())
     assert found.verdict.cause is Cause.NOT_IP_PROBLEM
     assert found.verdict.confidence is not Confidence.HIGH
-    assert any("Kubernetes" in each for each in found.not_checked)
+    assert any("the cluster's own API was not asked" in each for each in found.not_checked)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,19 @@
 """Charts as text and as PNG: what is known is drawn, what is not known is left open."""
 
+import re
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.charts import sparkline, text_chart
+from bot.charts.history_png import time_ticks
 from bot.charts.png import png
 from bot.message import Area, Bar, Chart, Dot, History, Mosaic, Paint, Stack, Trade
 
+DOCS = Path(__file__).parents[2] / "docs"
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 HISTORY = History(
     title="private-1a · free addresses",
@@ -21,6 +26,7 @@ HISTORY = History(
     threshold=409,
     alerts=((START + timedelta(hours=17), START + timedelta(hours=23)),),
     alt="Free addresses of private-1a fell from 900 to 210 in 24 hours.",
+    as_of=START + timedelta(hours=23),
 )
 STACK = Stack(
     title="prod-eu",
@@ -79,7 +85,11 @@ def test_a_text_mosaic_counts_its_cells() -> None:
 
 
 def test_the_chosen_settings_are_marked_in_text() -> None:
-    assert text_chart(TRADE).splitlines() == ["• WARM_ENI 1: 1,620 / 12.0", "→ WARM_IP 5: 310 / 31.0"]
+    assert text_chart(TRADE).splitlines() == [
+        "addresses held and unused / EC2 calls an hour",
+        "• WARM_ENI 1: 1,620 / 12",
+        "→ WARM_IP 5: 310 / 31",
+    ]
 
 
 @pytest.mark.timeout(60)
@@ -87,11 +97,48 @@ def test_the_chosen_settings_are_marked_in_text() -> None:
 def test_every_chart_becomes_a_png_of_one_size_that_says_what_it_shows(chart: Chart) -> None:
     file = png(chart)
     assert file.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack(">II", file[16:24]) == (1000, 640)
+    assert struct.unpack(">II", file[16:24]) == (1000, 700)
     assert chart.alt.split(".")[0].encode() in file
     assert b"matplotlib" not in file
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        pytest.param(5, ["10:00", "11:00", "12:00", "13:00", "14:00"], id="hours"),
+        pytest.param(24, ["12:00", "18:00", "23 Nov", "06:00"], id="a day"),
+        pytest.param(24 * 7, ["23 Nov", "25 Nov", "27 Nov", "29 Nov"], id="a week by every other day"),
+    ],
+)
+def test_times_below_a_picture_are_few_and_round(hours: int, words: list[str]) -> None:
+    assert [word for _, word in time_ticks(START, START + timedelta(hours=hours))] == words
+
+
+def test_the_past_as_text_gives_equal_times_equal_room_and_says_its_scale() -> None:
+    """A value holds until the next one is read, however many were read in an hour; a gap stays open."""
+    points = (
+        (START, 8.0),
+        (START + timedelta(hours=8), None),
+        *((START + timedelta(hours=24 + n), 4.0) for n in (0, 8)),
+    )
+    course, scale = text_chart(replace(HISTORY, points=points)).splitlines()
+    assert course == "█" * 8 + "·" * 16 + "▅" * 8
+    assert scale == "0 to 8 over 1 d 8 h"
+
+
+def test_a_stack_as_text_says_what_is_free_of_each_bar() -> None:
+    assert text_chart(STACK).splitlines() == ["euw1-az1   █████████    200 free", "euw1-az2   ██░░       1,000 free"]
 
 
 def test_a_bar_needs_a_size_for_every_layer() -> None:
     with pytest.raises(ValueError, match="has 1 sizes for 2 layers"):
         Stack(title="t", unit="IPs", layers=("a", "b"), bars=(Bar(name="x", sizes=(1,)),), alt="a")
+
+
+def test_the_documents_show_one_of_each_chart_and_stay_light() -> None:
+    """Each is named in a document with words that say what it shows; together they take at most 400 KB."""
+    drawn = sorted(DOCS.glob("chart-*.png"))
+    pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
+    shown = dict(re.findall(r"!\[([^\]]{20,})\]\((chart-\w+\.png)\)", pages))
+    assert {path.name for path in drawn} == set(shown.values()) >= {"chart-trend.png", "chart-subnet.png"}
+    assert sum(path.stat().st_size for path in drawn) <= 400_000

@@ -188,7 +188,13 @@ def test_a_restricted_channel_cannot_silence_what_it_sees_only_a_part_of(parts: 
 def test_a_watch_of_everything_tells_a_channel_only_of_what_it_may_see(parts: Parts) -> None:
     known = parts.facts.inventory()
     every = [Listener(channel=channel, scope=EVERYTHING) for channel in (DATA, PROD, OPS, OTHER)]
-    audience = Audience(every, known, {s.subnet_id: s for s in known.subnets}, parts.settings.access)
+    audience = Audience(
+        every,
+        known,
+        {s.subnet_id: s for s in known.subnets},
+        parts.settings.access,
+        limits=parts.settings.thresholds.limits,
+    )
     alerts = parts.store.open_alerts()
 
     told: dict[str, set[str]] = {}
@@ -205,7 +211,7 @@ def test_a_shared_subnets_card_names_the_channels_own_clusters_only(parts: Parts
     known = parts.facts.inventory()
     (own,) = (cluster for cluster in known.clusters if cluster.name == "prod-us")
     shared: Alert = replace(FIRING, scope_key=f"subnet:{min(own.all_subnet_ids)}", clusters=("data-eu", "prod-us"))
-    audience = Audience([], known, {}, parts.settings.access)
+    audience = Audience([], known, {}, parts.settings.access, limits=parts.settings.thresholds.limits)
     seen_there, seen_by_ops = audience.shown(PROD, shared), audience.shown(OPS, shared)
     assert seen_there is not None
     assert seen_there.clusters == ("prod-us",)

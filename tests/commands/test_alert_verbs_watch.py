@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from builders import cluster, inventory, region_facts, subnet
+from builders import LIMITS, cluster, inventory, region_facts, subnet
 from stored_alerts import FIRING
 
 from bot.alerts import Severity
@@ -168,13 +168,13 @@ def test_what_cannot_be_read_is_said_and_nothing_is_posted(desk: Desk, text: str
 def test_thresholds_and_severities_of_a_watch_decide_what_its_channel_hears(desk: Desk) -> None:
     desk.ask("watch prod-eu below=20ips severity=critical", surface=Surface.ASK)
     every = listeners(desk.store.watches(), (), FOUND)
-    audience = Audience(every, FOUND, {found.subnet_id: found for found in FOUND.subnets})
+    audience = Audience(every, FOUND, {found.subnet_id: found for found in FOUND.subnets}, limits=LIMITS)
     ops = desk.workspace.channel("ops")
-    low = replace(FIRING, value=12, capacity=251)
+    low = replace(FIRING, worst_value=12, capacity=251)
 
     heard = [
         dict(audience.channels(alert)).get(ops)
-        for alert in (low, replace(low, value=25), replace(low, severity=Severity.WARNING))
+        for alert in (low, replace(low, worst_value=25), replace(low, severity=Severity.WARNING))
     ]
 
     assert heard == ["", NOT_LOW_ENOUGH, OTHER_SEVERITY]
@@ -193,3 +193,10 @@ def test_people_are_known_by_name_zone_and_user_group_and_an_unreadable_group_ha
     assert found.groups == {group}
     assert found.name
     assert other.groups == frozenset()
+
+
+def test_a_watch_says_when_its_channel_hears_of_a_subnet(desk: Desk) -> None:
+    earlier = desk.ask("watch prod-eu below=20%", surface=Surface.ASK)
+    assert "A subnet is told of below 20%, instead of under 10% free or fewer than 8 addresses" in str(earlier.parts)
+    other = desk.ask("watch all", surface=Surface.ASK)
+    assert "A subnet is low under 10% free" in str(other.parts)

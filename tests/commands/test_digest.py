@@ -23,6 +23,7 @@ from bot.message import Context, Message, Table, When
 from bot.monitor.digests import Digests
 from bot.slack.render import render
 from bot.store import QueuedMessage
+from bot.store.chances import LoggedChance
 from bot.store.forecasts import LoggedForecast, Outcome, RunsOut
 from bot.store.work_gaps import DOWN, Work
 from bot.wiring import Parts
@@ -157,6 +158,44 @@ def test_alerts_of_the_period_are_counted_with_the_longest(desk: DigestDesk) -> 
     assert (report.alerts.longest_alert_id, report.alerts.longest_seconds) == (1001, 7200)
     assert "longest 2 h" in told(desk.ask("digest"))
     assert desk.answer("digest cluster:dev-eu").report.alerts.count == 0  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("outs", "line"),
+    [
+        pytest.param(4, "", id="too few ran out"),
+        pytest.param(
+            5,
+            "Brier score of 20 days of subnets, 5 at the floor within one: forecasts 0.06 (5 found, 0 wrong), "
+            "free below 10% 0.75 (5 found, 15 wrong), straight line 0.25 (0 found, 0 wrong).",
+            id="enough",
+        ),
+    ],
+)
+def test_daily_chances_are_told_beside_the_baselines_once_enough_ran_out(
+    desk: DigestDesk, outs: int, line: str
+) -> None:
+    said = [desk.at - timedelta(days=number + 1) for number in range(20)]
+    desk.parts.store.log_chances(
+        LoggedChance(
+            subnet_id=LOW if number else ROOMY,
+            made_at=made_at,
+            due_at=made_at + timedelta(days=1),
+            floor_ips=8,
+            unit="addresses",
+            ours=0.5 if number < outs else 0.0,
+            static=1.0,
+            linear=0.0,
+            outcome=Outcome.HIT if number < outs else Outcome.FALSE,
+        )
+        for number, made_at in enumerate(said)
+    )
+    report = desk.answer("digest").report
+    assert report is not None
+    assert [one.ran_out for one in report.forecasts.chances] == [outs] * 3
+    shown = " ".join(told(desk.ask("digest")).split())
+    assert line in shown
+    assert ("Brier" in shown) == bool(line)
 
 
 @pytest.mark.parametrize(

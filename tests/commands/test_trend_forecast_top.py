@@ -5,19 +5,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from browsing import chromium
 from pydantic import SecretStr
+from slack_sdk import WebClient
 
 from bot.answers.envelope import document
 from bot.answers.registry import ANSWERS
 from bot.asking.command import Request, Surface
+from bot.charts.png import png
 from bot.console.render import plain
-from bot.demo.workspace import problems
-from bot.message import History, Message, Table
+from bot.demo.workspace import Workspace, problems
+from bot.message import FREE_LAYER, History, Message, Mosaic, Paint, Stack, Table, Trade
+from bot.slack.pictures import Pictures
 from bot.slack.render import render
+from bot.slack.replies import Shown
 from bot.store.forecasts import LoggedForecast, Outcome
 from bot.wiring import Parts
 from bot.wiring.parts import DemoEstate, demo_estate, utc_now
 
+EXPECTED = ("trend private-1a", "trend private-1a 7d", "trend private-1c 30d")
 EVERY = ("trend private-1a", "trend cluster:prod-eu 7d", "forecast cluster:prod-eu", "forecast private-1a", "top")
 
 
@@ -93,9 +99,86 @@ def test_a_trend_of_several_subnets_puts_the_largest_loss_first_and_draws_it(par
     (chart,) = message.charts
     assert isinstance(chart, History)
     assert table.rows[0][0] in chart.title
-    assert len(chart.expected) == 24
-    assert all(hour.low <= hour.likely <= hour.high for hour in chart.expected)
     assert chart.threshold == 205
+
+
+def test_what_is_expected_is_drawn_of_a_day_by_its_pattern_and_beyond_down_to_the_floor(parts: Parts) -> None:
+    day, week, lasting = (ask(parts, text).charts[0] for text in EXPECTED)
+    assert isinstance(day, History)
+    assert isinstance(week, History)
+    assert isinstance(lasting, History)
+    assert len(day.expected) == 24
+    assert week.as_of is not None
+    assert week.expected[0].at - week.as_of < timedelta(minutes=10)
+    assert (week.expected[0].likely, week.expected[-1].likely) == (week.points[-1][1], 8)
+    for chart in (day, week):
+        assert all(area.low <= area.likely <= area.high for area in chart.expected)
+    assert lasting.expected == (), "two weeks are no place to see a day in"
+
+
+def test_a_forecast_draws_what_it_is_about_over_the_time_it_looks(parts: Parts) -> None:
+    message = ask(parts, "forecast cluster:prod-eu")
+    (chart,) = message.charts
+    assert isinstance(chart, History)
+    subject = message.text.partition(":")[0]
+    assert chart.title.startswith(f"{subject}: runs out in about ")
+    assert chart.expected[-1].likely == 8
+    values = [value for _, value in chart.points if value is not None]
+    assert chart.points[-1][0] - chart.points[0][0] > timedelta(days=6, hours=20)
+    assert f"{values[-1]:,.0f} of " in chart.alt
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("subnet private-1a", Mosaic, id="the blocks of a subnet"),
+        pytest.param("who cluster:prod-eu", Stack, id="the holders of a cluster"),
+        pytest.param("tune cluster:prod-eu", Trade, id="the settings of a cluster"),
+    ],
+)
+def test_a_picture_says_what_the_answer_says(parts: Parts, text: str, kind: type[Mosaic | Stack | Trade]) -> None:
+    found = answer(parts, text)
+    (chart,) = ask(parts, text).charts
+    assert isinstance(chart, kind)
+    assert chart.as_of is not None
+    match chart:
+        case Mosaic():
+            broken, full = (
+                chart.cells.count(Paint.BROKEN),
+                chart.cells.count(Paint.FULL) + chart.cells.count(Paint.PREFIX),
+            )
+            assert (broken, full) == (found["fragmented_blocks"], found["full_blocks"])
+            assert len(chart.cells) == found["candidate_blocks"] + 2
+        case Stack():
+            assert chart.layers[-1] == FREE_LAYER
+            assert sum(bar.sizes[-1] for bar in chart.bars) == found["free_ips"]
+            assert sum(bar.total for bar in chart.bars) == found["usable_ips"]
+        case Trade():
+            (now,) = [dot for dot in chart.dots if dot.current]
+            (best,) = [dot for dot in chart.dots if dot.chosen]
+            assert now.across - best.across == found["saved_ips"]
+            assert round(best.up, 1) == found["ec2_calls_per_hour"]["recommended"]
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+def test_the_page_shows_the_pictures_of_a_trend_and_of_a_subnet(parts: Parts) -> None:
+    """From the command through the drawing and the upload to an image that the browser decodes."""
+    said: list[str] = []
+    with Workspace() as slack, chromium() as browser:
+        client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+        pictures = Pictures(client, png)
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.goto(f"{slack.page_url}?user={slack.user('ana')}#ops")
+        for text in ("trend private-1a", "subnet private-1a"):
+            message = ask(parts, text)
+            pictures.follow(message, Shown(channel=slack.channel("ops")), said.append)
+            image = page.get_by_alt_text(message.charts[0].alt)
+            image.wait_for(timeout=60_000)
+            image.scroll_into_view_if_needed()
+            page.wait_for_function("image => image.complete && image.naturalWidth === 1000", arg=image.element_handle())
+        pictures.close()
+    assert said == []
 
 
 @pytest.mark.parametrize("window", ["12h", "2d", "7w"])

@@ -1,13 +1,15 @@
 """`why` on the demo estate: what each cluster shows, what a paste selects, and what a refusal leaves open."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from bot.answers.diagnosis import WhyAnswer
-from bot.asking.command import Request
+from bot.asking.command import Request, Surface
+from bot.config import AccessSettings, KubernetesSettings
 from bot.demo.workspace import problems
 from bot.demo.world import World
 from bot.message import Controls, Message
@@ -61,6 +63,11 @@ def verdict(message: Message) -> tuple[str, str, str]:
     return found["cause"], found["confidence"], found["subject"]
 
 
+def pods(message: Message) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = message.answer["waiting_pods"]  # type: ignore[assignment]
+    return found
+
+
 def said(message: Message, part: str) -> str:
     return str(message.answer[part])
 
@@ -93,6 +100,45 @@ def test_a_squeezed_subnet_is_the_cause_with_its_numbers_and_a_way_out(bot: tupl
     assert "ago)" in said(message, "evidence")
     assert "kubectl" in said(message, "actions")
     assert "plan cluster:prod-eu" in said(message, "lasting")
+    assert "payments/checkout-" in str(message.parts)
+    waiting = pods(message)
+    assert {(pod["cluster"], pod["workload"]) for pod in waiting} == {("prod-eu", "checkout")}
+    assert all("failed to assign an IP address" in str(pod["message"]) for pod in waiting)
+    assert ask(parts, "why data-eu").answer["waiting_pods"] == []
+
+
+def test_who_may_not_see_a_cluster_sees_none_of_its_pods(bot: tuple[World, Parts]) -> None:
+    world, parts = bot
+    world.take("payments-1a", 125)
+    access = AccessSettings.model_validate({"channels_may": [{"channel": "C0STAGE00", "scopes": ["cluster:stage-eu"]}]})
+    limited = Parts(parts.settings.model_copy(update={"access": access}))
+    for text in ("why", "why stage-eu", "why payments-1a", "why cluster:prod-eu", f"why {NO_IP}"):
+        request = Request(text=text, surface=Surface.SLASH, channel_id="C0STAGE00", user_id="U0000001")
+        answer = limited.answer(request)
+        assert "checkout" not in str(answer), text
+        assert "prod-eu" not in str(answer.answer), text
+    assert limited.answer(replace(request, text="why stage-eu")).failure is None
+    limited.close()
+    assert pods(ask(parts, "why"))
+
+
+def test_settings_that_drifted_and_who_holds_the_addresses_are_told(calm: Parts) -> None:
+    message = ask(calm, "why data-eu")
+    assert "warm-ip-target=5, which Linux nodes ignore" in said(message, "remarks")
+    assert {"workload": "executor", "ips": 80}.items() <= message.answer["workloads"][0].items()  # type: ignore[index]
+    assert "Most addresses in data-eu: spark/executor 80" in str(message.parts)
+    assert said(message, "not_checked") == "[]"
+
+
+def test_without_the_clusters_own_api_the_answer_stands_and_says_what_it_could_not_see(
+    estate: tuple[World, Any],
+) -> None:
+    parts = Parts(estate[1].model_copy(update={"kubernetes": KubernetesSettings(enabled="never")}))
+    message = ask(parts, "why prod-us")
+    assert verdict(message) == ("no_free_block", "high", "pods-use1a")
+    assert "pods, their events, ENIConfigs and the live DaemonSet: switched off" in said(message, "not_checked")
+    assert (message.answer["waiting_pods"], message.answer["workloads"]) == ([], [])
+    parts.close()
 
 
 def test_words_after_in_name_a_node_group(bot: tuple[World, Parts]) -> None:
@@ -210,7 +256,7 @@ def test_the_answer_says_that_it_changes_nothing_and_what_was_not_checked(calm: 
     words = str(ask(calm, "why prod-us").parts)
     assert "Not checked:" in words
     assert "Read-only: I change nothing." in words
-    assert "no Kubernetes access" in words
+    assert "CNI Metrics Helper publishes nothing for prod-us" in words
 
 
 def test_the_buttons_open_the_evidence_and_a_fix(calm: Parts) -> None:

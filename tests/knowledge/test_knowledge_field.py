@@ -1,8 +1,14 @@
-"""A text speaks of this field by its own words and the company of shared ones, against other fields' names."""
+"""A text speaks of this field by the words that are said here, against those that are said in other fields."""
 
 import pytest
 
-from knowledge.field import speaks_of_field
+from knowledge import load
+from knowledge.field import Field, other_fields
+
+
+@pytest.fixture(scope="module")
+def field() -> Field:
+    return Field(load().topics, other_fields())
 
 
 @pytest.mark.parametrize(
@@ -17,8 +23,8 @@ from knowledge.field import speaks_of_field
         pytest.param("does my EKS cluster share subnets with Lambda interfaces that fill them", id="beside a service"),
     ],
 )
-def test_what_is_asked_in_words_of_the_field_speaks_of_it(text: str) -> None:
-    assert speaks_of_field(text) > 0.3
+def test_what_is_asked_in_words_of_the_field_speaks_of_it(field: Field, text: str) -> None:
+    assert field.speaks(text) > 0.5
 
 
 @pytest.mark.parametrize(
@@ -34,19 +40,32 @@ def test_what_is_asked_in_words_of_the_field_speaks_of_it(text: str) -> None:
         pytest.param("which kernel do EKS nodes run", id="EKS without its network"),
         pytest.param("warm pool of an Auto Scaling group", id="a namesake"),
         pytest.param("OCI VCN subnets for pods", id="yet another cloud"),
+        pytest.param("qwpeoi zmxncb", id="gibberish"),
+        pytest.param("17 500 3", id="counts by themselves"),
         pytest.param("thank you", id="thanks"),
         pytest.param("", id="nothing"),
     ],
 )
-def test_what_is_about_something_else_does_not(text: str) -> None:
-    assert speaks_of_field(text) <= 0
+def test_what_is_about_something_else_does_not(field: Field, text: str) -> None:
+    assert field.speaks(text) <= 0.5
 
 
-def test_a_word_counts_once_however_often_it_is_said() -> None:
-    assert speaks_of_field("ipamd ipamd ipamd") == speaks_of_field("ipamd")
+def test_a_word_counts_once_however_often_it_is_said(field: Field) -> None:
+    assert field.speaks("ipamd, ipamd") <= field.speaks("ipamd")
 
 
-def test_signs_of_a_subject_count_only_beside_a_word_of_the_field() -> None:
-    """Jobs that fail in bursts are everywhere; together with pods they point at addresses."""
-    assert speaks_of_field("jobs fail in a burst") == 0
-    assert speaks_of_field("pods of jobs fail in a burst") > speaks_of_field("pods")
+def test_neighbouring_words_tell_more_than_each_of_them() -> None:
+    """Warm pools are ours, those of an Auto Scaling group are not."""
+    topics = load().topics
+    others = ("warm pool of an auto scaling group",)
+    assert Field(topics, others).speaks("warm pool") > Field(topics, others).speaks("auto scaling")
+    assert Field(topics, others).speaks("scaling group") < Field(topics, ()).speaks("scaling group")
+
+
+def test_words_of_either_side_are_no_misspellings(field: Field) -> None:
+    assert {"lunch", "eniconfig"} <= field.stems
+
+
+def test_the_shipped_questions_of_other_fields_are_many_and_each_is_there_once() -> None:
+    lines = other_fields()
+    assert len(set(lines)) == len(lines) > 1000

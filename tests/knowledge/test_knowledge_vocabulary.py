@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.vocabulary import implied, subjects_seen
+from knowledge.vocabulary import implied
 
 
 @pytest.mark.parametrize(
@@ -31,5 +31,4 @@ def test_every_entry_is_read_with_its_words_and_alternatives() -> None:
     """Entries on several lines keep their last alternative."""
     assert "node" in implied("on those instances").split()
     assert "roll" in implied("without outage").split()
-    assert subjects_seen("nothing of the kind") == 0
-    assert subjects_seen("terraform destroy") == 1
+    assert "leaked" in implied("terraform destroy").split()

@@ -23,6 +23,7 @@ from scoring import (
 )
 
 from knowledge import KnowledgeBase, Topic, load
+from knowledge.field import other_fields
 
 FLOORS_PCT = {
     "log": 96.0,
@@ -43,7 +44,7 @@ IN_FIELD_FLOOR_PCT = 97.0
 DECLINED_CEILING_PCT = 2.0
 """Share (0-100) of questions of the field, topic shipped, that may be declined."""
 
-FRESH = ("questions_fresh_a.jsonl", "questions_fresh_b.jsonl")
+FRESH = ("questions_fresh_a.jsonl", "questions_fresh_b.jsonl", "questions_fresh_c.jsonl")
 """Questions by somebody who had not read the topics; scored before anybody who wrote topics had read them."""
 
 FRESH_FLOOR_PCT = 94.0
@@ -154,6 +155,18 @@ def test_no_question_shares_a_run_of_words_with_a_topic(knowledge: KnowledgeBase
         for stretch in _own_words(question, messages)
         for run in _runs(stretch)
         if run in written
+    ]
+    assert not shared, "\n" + "\n".join(shared)
+
+
+@pytest.mark.parametrize("name", [QUESTIONS.name, *FRESH])
+def test_no_question_shares_a_run_of_words_with_the_questions_of_other_fields(name: str) -> None:
+    known = {run for line in other_fields() for run in _runs(_words(line))}
+    shared = [
+        f"{question.question_id}: {' '.join(run)}"
+        for question in read_questions(QUESTIONS.with_name(name))
+        for run in _runs(_words(question.text))
+        if run in known
     ]
     assert not shared, "\n" + "\n".join(shared)
 

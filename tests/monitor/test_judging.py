@@ -32,9 +32,11 @@ from bot.inventory import (
     Vpc,
 )
 from bot.inventory.evidence import Asked, CniFigures, NetworkAddressUsage, RegionEvidence
+from bot.monitor import Cards
+from bot.monitor.closer import Closer
 from bot.monitor.judging import Judge
 from bot.scope import Scope, ScopeKind
-from bot.store import Store, open_store
+from bot.store import OutboxItem, Store, open_store
 from bot.store.tables import EventKind
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -91,11 +93,13 @@ class Outside:
     gone_asked: list[list[str]] = field(default_factory=list)
     contents_asked: list[list[str]] = field(default_factory=list)
 
-    def contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
+    def watched_contents(self, subnets: Sequence[Subnet]) -> SubnetContents:
         """No interface and no reservation."""
         ids = frozenset(subnet.subnet_id for subnet in subnets)
         self.contents_asked.append(sorted(ids))
         return SubnetContents(subnet_ids=ids, observed_at=self.now, enis_read=ids, reservations_read=ids)
+
+    contents = watched_contents
 
     def confirm_gone(self, _account: Account, _region: str, subnet_ids: Iterable[str]) -> frozenset[str]:
         """Those that EC2 does not know by id."""
@@ -158,7 +162,11 @@ class Desk:
         self.outside = outside
         self.store = store
         given: dict[str, Any] = {"watches": [{"channel": CHANNEL, "scope": "all"}], **facts}
-        self.judge = Judge(cast(Any, outside), store, load({}, given), lambda: outside.now)
+        settings = load({}, given)
+        self.judge = Judge(cast(Any, outside), store, settings, lambda: outside.now)
+        self.closer = Closer(cast(Any, outside), store, settings)
+        self._every = settings.schedule.interfaces
+        self._counted_at: datetime | None = None
 
     def poll(self, times: int = 1, *, clusters: bool = True) -> list[str]:
         """Poll so often, five minutes apart; what changed each time, as `rule transition`."""
@@ -166,12 +174,20 @@ class Desk:
         for _ in range(times):
             inventory = self.outside.inventory()
             self.judge.note(inventory, clusters=clusters)
+            self.closer.look_around(inventory.regions, [ACCOUNT.account_id])
             for facts in inventory.regions:
+                blocks = self.closer.for_blocks(facts) if self._is_due() else ()
+                self._counted_at = self.outside.now if blocks else self._counted_at
+                self.store.save_occupancies(self.closer.read((*self.closer.low(facts), *blocks)))
                 self.store.save_region(facts)
             steps = self.judge.judge(inventory, self.judge.samples(inventory))
             changed = [_words(step) for step in steps if step.transition is not None]
             self.outside.now += POLL
         return changed
+
+    def _is_due(self) -> bool:
+        """Whether the lane of interfaces has its turn."""
+        return self._counted_at is None or self.outside.now - self._counted_at >= self._every
 
     def told(self, rule: str, channel: str = CHANNEL) -> list[str]:
         """What the channel was told of a rule's newest alert, and what not, in order."""
@@ -596,3 +612,187 @@ def test_a_silence_until_resolved_ends_with_its_alert_and_says_nothing(outside: 
     assert kept is not None
     assert (kept.lifted_by, store.silences(outside.now)) == ("eksip", ())
     assert store.claim_messages(outside.now, "sender") == ()
+
+
+def test_an_alert_stays_on_its_card_when_the_clusters_of_its_subnet_become_known(
+    outside: Outside, store: Store
+) -> None:
+    """Told of before EKS was read, it is kept up to date and ends on that card; nothing is told of it twice."""
+    desk = Desk(outside, store)
+    outside.cluster = replace(CLUSTER, nodegroups=())
+    outside.free |= {"subnet-a": 0, "subnet-b": 0}
+    desk.poll()
+    outside.cluster = CLUSTER
+    desk.poll()
+    (entry,) = store.notification_log().values()
+    assert (entry.alert_ids, entry.alert_id) == ((1001, 1002), 1001)
+    outside.free = {"subnet-a": 200, "subnet-b": 200}
+    desk.poll(4)
+    reasons = [event.reason for event in store.why_not_heard(1002) if event.reason]
+    assert reasons == ["first message", "all resolved"]
+
+
+def test_what_ended_long_ago_stays_on_a_card_that_goes_on(outside: Outside, store: Store) -> None:
+    """Slack was away while one of two subnets recovered: an hour later the card still tells of it."""
+    desk = Desk(outside, store)
+    outside.free |= {"subnet-a": 0, "subnet-b": 0}
+    desk.poll()
+    outside.free["subnet-b"] = 200
+    desk.poll(16)
+    (entry,) = store.notification_log().values()
+    assert entry.alert_ids == (1001, 1002)
+    card = Cards(store, load({}, {}), lambda: outside.now).message(_waiting(store, outside.now))
+    assert card is not None
+    assert "private-b" in str(card.parts)
+
+
+def test_a_card_that_was_never_posted_tells_of_all_that_was_on_it_when_all_is_long_over(
+    outside: Outside, store: Store
+) -> None:
+    """Slack was away for an hour; what fired and cleared meanwhile is one message that names both subnets."""
+    desk = Desk(outside, store)
+    outside.free |= {"subnet-a": 0, "subnet-b": 0}
+    desk.poll()
+    outside.free = {"subnet-a": 200, "subnet-b": 200}
+    desk.poll(16)
+    assert store.notification_log() == {}
+    card = Cards(store, load({}, {}), lambda: outside.now).message(_waiting(store, outside.now))
+    assert card is not None
+    assert card.text.startswith("[RESOLVED] 2 subnets")
+
+
+def _waiting(store: Store, now: datetime) -> OutboxItem:
+    """The one card that waits to be sent."""
+    (item,) = store.claim(now, "sender")
+    return item
+
+
+def test_a_channel_hears_earlier_by_a_threshold_of_its_own_and_the_others_by_the_settings(
+    outside: Outside, store: Store
+) -> None:
+    """20 % for one channel, 10 % for the other: each is told by its own, and both read one alert to its end."""
+    desk, early = Desk(outside, store), "C0000002"
+    store.add_watch(early, "cluster:111122223333/eu-west-1/prod-eu", "prod-eu", "U1", START, below_pct=20.0)
+    outside.free["subnet-a"] = 45
+    desk.poll(3)
+    (alert,) = store.open_alerts()
+    assert (alert.severity, alert.threshold) == (Severity.WARNING, 51)
+    assert (desk.told("low_ips", early), desk.told("low_ips")) == (
+        ["waits for others on the same card", "first message"],
+        ["above the channel's own threshold"],
+    )
+    outside.free["subnet-a"] = 20
+    desk.poll()
+    assert desk.told("low_ips")[-1] == "first message"
+    assert store.open_alerts()[0].threshold == 26
+    outside.free["subnet-a"] = 40
+    desk.poll(4)
+    assert [each.alert_id for each in store.open_alerts()] == [alert.alert_id]
+    outside.free["subnet-a"] = 62
+    assert desk.poll(3) == ["low_ips resolved"]
+    assert (desk.told("low_ips", early)[-1], desk.told("low_ips")[-1]) == ("all resolved", "all resolved")
+
+
+def test_without_the_watch_that_wanted_to_hear_earlier_its_alert_recovers(outside: Outside, store: Store) -> None:
+    """What is low for nobody any more does not stay open."""
+    desk, early = Desk(outside, store), "C0000002"
+    store.add_watch(early, "subnet:subnet-a", "private-a", "U1", START, below_ips=60)
+    outside.free["subnet-a"] = 45
+    desk.poll(3)
+    assert len(store.open_alerts()) == 1
+    store.remove_watch(early, "subnet:subnet-a")
+    desk.poll(4)
+    assert store.open_alerts() == ()
+
+
+def test_the_end_of_a_silence_is_told_after_the_quiet_hours_and_not_of_what_is_acked(
+    outside: Outside, store: Store
+) -> None:
+    """It ends at night: the channel hears at seven of the warning that fires on, and nothing of the one in hand."""
+    desk = Desk(outside, store, watches=[])
+    night = MuteWindow(channel=CHANNEL, zone=ZoneInfo("UTC"), starts=time(10, 0), ends=time(12, 0))
+    store.add_watch(CHANNEL, "all", "everything", "U1", START, quiet=night)
+    outside.free |= {"subnet-a": 20, "subnet-b": 20}
+    desk.poll(3)
+    first, second = store.open_alerts()
+    store.add_silence(
+        Silence(
+            alert_ids=(first.alert_id or 0, second.alert_id or 0),
+            created_by="U0AAAAAAA",
+            created_at=outside.now,
+            starts_at=outside.now,
+            ends_at=START + timedelta(minutes=90),
+        )
+    )
+    store.save_ack(ack(second, second.alert_id or 0, acked_by="U1", name="Ana", now=outside.now))
+    said: dict[str, datetime] = {}
+    while outside.now < START + timedelta(hours=4):
+        desk.poll()
+        desk.judge.tell(outside.inventory())
+        for item in store.claim_messages(outside.now, "one"):
+            if item.channel == CHANNEL:
+                said.setdefault(item.message.text, outside.now)
+            store.message_sent(item, outside.now, item.channel, "1.1")
+    ends = {text: at for text, at in said.items() if text.startswith("Silence")}
+    assert list(ends) == [f"Silence 1 is over. Firing: {first.alert_id} private-a."]
+    assert set(ends.values()) == {START + timedelta(hours=3)}
+
+
+def test_a_reminder_that_slack_did_not_take_in_time_is_taken_back(outside: Outside, store: Store) -> None:
+    """Slack is away until after the end: nobody is told then that the silence ends in a quarter of an hour."""
+    desk = Desk(outside, store)
+    outside.free["subnet-a"] = 0
+    desk.poll()
+    silence = Silence(
+        alert_ids=(1001,),
+        created_by="U0AAAAAAA",
+        created_at=outside.now,
+        starts_at=outside.now,
+        ends_at=outside.now + timedelta(hours=1),
+    )
+    store.add_silence(silence)
+    while outside.now < silence.ends_at - POLL:
+        desk.poll()
+        desk.judge.tell(outside.inventory())
+    assert store.message_outcome("silence:1:reminder") is not None
+    desk.poll()
+    desk.judge.tell(outside.inventory())
+    assert store.message_outcome("silence:1:reminder") is None
+
+
+def test_a_reminder_names_only_what_its_reader_may_see(outside: Outside, store: Store) -> None:
+    people = [{"users": ["U0AAAAAAA"], "scopes": ["subnet:subnet-b"]}]
+    desk = Desk(
+        outside, store, access={"people_may": people, "channels_may": [{"channel": CHANNEL, "scopes": ["all"]}]}
+    )
+    outside.free |= {"subnet-a": 0, "subnet-b": 0}
+    desk.poll()
+    store.add_silence(
+        Silence(
+            scope=Scope(kind=ScopeKind.CLUSTER, value="111122223333/eu-west-1/prod-eu"),
+            created_by="U0AAAAAAA",
+            created_at=outside.now,
+            starts_at=outside.now,
+            ends_at=outside.now + timedelta(hours=1),
+        )
+    )
+    outside.now += timedelta(minutes=50)
+    desk.judge.tell(outside.inventory())
+    (reminder,) = [item for item in store.claim_messages(outside.now, "one") if item.channel == "U0AAAAAAA"]
+    assert "private-b" in reminder.message.text
+    assert "private-a" not in reminder.message.text
+
+
+def test_a_reply_that_slack_did_not_take_in_time_is_not_sent_after_the_end(outside: Outside, store: Store) -> None:
+    """It got worse while Slack was away, and then it was over: the card says so, and no reply says that it fires."""
+    desk = Desk(outside, store)
+    outside.free["subnet-a"] = 20
+    desk.poll(3)
+    store.mark_sent(_waiting(store, outside.now), outside.now, CHANNEL, "1.1")
+    outside.free["subnet-a"] = 0
+    desk.poll()
+    (reply,) = store.claim_messages(outside.now, "one")
+    store.message_back(reply, outside.now)
+    outside.free["subnet-a"] = 200
+    desk.poll(4)
+    assert store.claim_messages(outside.now, "one") == ()

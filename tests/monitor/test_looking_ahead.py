@@ -10,10 +10,13 @@ import pytest
 
 from bot import metrics
 from bot.alerts import SubnetSample
+from bot.capacity.forecast.chance import Scored, Scoring
 from bot.capacity.subnets import Limits
 from bot.inventory import Account, Inventory, RegionFacts, Subnet
-from bot.monitor.looking_ahead import LookAhead, outcome_of
+from bot.monitor.forecast_outcomes import outcome_of
+from bot.monitor.looking_ahead import LookAhead
 from bot.store import Store, open_store
+from bot.store.chances import chance_scores
 from bot.store.forecasts import LoggedForecast, Outcome
 from bot.store.rollups import HourLow
 
@@ -102,6 +105,45 @@ def test_a_subnet_with_little_free_is_looked_at_although_it_does_not_fall(store:
 def test_an_empty_history_is_looked_at_without_a_word(store: Store) -> None:
     look = look_ahead(store).look(inventory({"subnet-new": 150}))
     assert (look.forecast, look.running_out, look.logged) == (1, 0, 0)
+
+
+def test_the_first_look_comes_as_soon_as_there_is_a_history_and_the_next_after_an_hour(store: Store) -> None:
+    fleet = inventory({"subnet-low": 150})
+    assert look_ahead(store).look_if_due(fleet) is None, "nothing is stored yet"
+    write(store, "subnet-low", per_day=0, now_free=150)
+    store.compact(NOW)
+    assert look_ahead(store).look_if_due(fleet) is not None
+    assert look_ahead(store, NOW + HOUR / 2).look_if_due(fleet) is None
+    assert look_ahead(store, NOW + HOUR).look_if_due(fleet) is not None
+
+
+def test_chances_are_said_once_a_day_and_scored_beside_both_baselines_when_it_is_over(store: Store) -> None:
+    """A subnet that falls to its floor within the day: the threshold and the straight line are asked the same."""
+    write(store, "subnet-low", per_day=0, now_free=90)
+    write(store, "subnet-calm", per_day=0, now_free=150)
+    store.compact(NOW)
+    fleet = inventory({"subnet-low": 90, "subnet-calm": 150})
+    for hours in (0, 1, 23):
+        look_ahead(store, NOW + hours * HOUR).look(fleet)
+    assert store.chances_said_at() == NOW
+    store.add_samples(
+        SubnetSample(
+            subnet_id=subnet_id, observed_at=NOW + n * HOUR, usable_ips=USABLE, free_ips=max(free - step * n, 0)
+        )
+        for subnet_id, free, step in (("subnet-low", 90, 5), ("subnet-calm", 150, 0))
+        for n in range(1, 26)
+    )
+    later = NOW + 25 * HOUR
+    store.compact(later)
+    look_ahead(store, later).look(fleet)
+    judged = {one.subnet_id: one for one in store.judged_chances(NOW)}
+    low, calm = judged["subnet-low"], judged["subnet-calm"]
+    assert (low.outcome, calm.outcome) == (Outcome.HIT, Outcome.FALSE)
+    assert (low.static, calm.static) == (1.0, 0.0)
+    scores = chance_scores(judged.values())
+    assert scores[Scored.STATIC] == Scoring(judged=2, ran_out=1, found=1, wrong=0, brier=0)
+    shown = metrics.REGISTRY.get_sample_value("eksip_forecast_brier", {"method": "forecast"})
+    assert shown == scores[Scored.OURS].brier
 
 
 def forecast(due: timedelta = timedelta(hours=24), unit: str = "addresses") -> LoggedForecast:

@@ -242,6 +242,29 @@ def test_slack_that_is_away_costs_a_board_nothing_but_time(desk: BoardDesk) -> N
     assert "3,219" in str(desk.posts()[0]["blocks"])
 
 
+def test_a_board_whose_first_reply_was_lost_is_found_again_and_not_posted_twice(desk: BoardDesk) -> None:
+    """Slack took the post, the connection broke: the channel's history tells, by the board's mark."""
+    desk.at = datetime.now(UTC) - MINUTE  # noqa: TID251 (the workspace stamps its messages by the real clock)
+    desk.read(203)
+    desk.slack.faults.lose_reply("chat.postMessage")
+    desk.ask("board prod-eu 2h")
+    desk.step()
+    assert [desk.running()[0].posted_ts, len(desk.posts())] == ["", 1]
+    desk.step(2 * MINUTE, free=150)
+    (message,) = desk.posts()
+    assert desk.running()[0].posted_ts == message["ts"]
+    assert "3,270 of 8,182" in str(message["blocks"])
+
+
+def test_a_board_is_posted_late_where_slack_was_away_at_first(desk: BoardDesk) -> None:
+    desk.slack.faults.server_error("chat.postMessage", times=1)
+    desk.ask("board prod-eu 2h")
+    desk.step()
+    assert desk.posts() == []
+    desk.step(2 * MINUTE)
+    assert len(desk.posts()) == 1
+
+
 def test_a_scope_that_is_no_longer_known_ends_the_board_with_the_reason(desk: BoardDesk) -> None:
     desk.ask("board dev-eu 2h")
     desk.step()

@@ -9,7 +9,7 @@ import pytest
 from estate_bot import EstateBot, estate_bot, press, wall_clock
 from stored_alerts import FIRING, save_steps
 
-from bot.alerts import Step, Transition
+from bot.alerts import Step, Transition, card
 from bot.asking.command import Request
 from bot.demo.workspace import problems
 from bot.message import Button, Controls, Message, Press
@@ -209,3 +209,71 @@ def test_a_form_that_was_closed_meanwhile_is_no_trouble(bot: EstateBot) -> None:
 def filled_after(bot: EstateBot) -> bool:
     """Whether the same button opens the form again."""
     return bool(opened(bot, PLAN)["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        pytest.param("plan", "Will more nodes fit?", id="plan"),
+        pytest.param("fit", "Will more nodes fit?", id="an alias"),
+        pytest.param("watch", "Watch addresses", id="watch"),
+        pytest.param("silence?", "Silence alerts", id="silence"),
+    ],
+)
+def test_a_bare_verb_typed_as_a_command_opens_its_form_at_once(bot: EstateBot, typed: str, title: str) -> None:
+    assert bot.slack.slash(typed).ok
+    assert filled(bot)["title"]["text"] == title
+    assert bot.requests == []
+
+
+def test_the_form_of_a_bare_plan_starts_with_the_channels_own_target(bot: EstateBot) -> None:
+    bot.slack.slash("defaults cluster=prod-eu")
+    bot.posted("defaults are changed")
+    bot.slack.slash("plan")
+    inputs = {block["block_id"]: block["element"] for block in filled(bot)["blocks"]}
+    assert inputs["scope"]["initial_option"]["value"] == "cluster:111122223333/eu-west-1/prod-eu"
+
+
+def test_a_bare_verb_in_a_mention_is_answered_with_an_example_and_a_button_to_the_form(bot: EstateBot) -> None:
+    del bot.made["silence"]
+    bot.slack.say("@eksip silence")
+    message = bot.posted("for example")
+    assert "silence 1001 2h deploying" in message["text"]
+    bot.slack.click(channel="ops", ts=message["ts"], action_id=press(message, "Fill in a form"))
+    assert filled(bot)["title"]["text"] == "Silence alerts"
+
+
+def test_a_card_offers_another_time_than_its_choices_through_the_form(bot: EstateBot) -> None:
+    """The last choice of Silence… names the alerts and no end: the form has them, and asks for the rest."""
+    step = Step(alert=replace(FIRING, label="private-1a"), transition=Transition.OPENED)
+    (saved,) = save_steps(bot.parts.store, [step], {}, wall_clock())
+    assert saved.alert is not None
+    number = saved.alert.alert_id
+    bot.made["show"] = lambda _: card(saved.alert, wall_clock()) if saved.alert is not None else answered(_)
+    bot.slack.say("@eksip show")
+    message = bot.posted("private-1a")
+    menu = next(
+        element
+        for block in message["attachments"][0]["blocks"]
+        for element in block.get("elements", ())
+        if element["type"] == "static_select" and element["placeholder"]["text"] == "Silence…"
+    )
+    bot.slack.click(channel="ops", ts=message["ts"], action_id=menu["action_id"], value="Other time, reason…")
+    inputs = {block["block_id"]: block["element"] for block in filled(bot)["blocks"]}
+    assert inputs["target"]["initial_option"]["value"] == str(number)
+    assert bot.slack.submit({"for": "until resolved", "reason": "rollover"}).ok
+    assert asked(bot, "silence").text == f"silence {number} until resolved rollover"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("plan pods=x nodes=0", id="no numbers"),
+        pytest.param("plan nodes=99999999 pods=5000", id="too large"),
+        pytest.param("plan +000000 m5.large", id="nought"),
+    ],
+)
+def test_a_number_that_is_none_does_not_keep_the_form_from_opening(bot: EstateBot, command: str) -> None:
+    inputs = {block["block_id"]: block["element"] for block in opened(bot, command)["blocks"]}
+    assert "initial_value" not in inputs["nodes"]
+    assert "initial_value" not in inputs["pods"]

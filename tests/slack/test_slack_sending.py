@@ -183,6 +183,17 @@ def test_closing_does_not_wait_for_ever() -> None:
     hanging.set()
 
 
+def test_slow_work_gives_its_place_to_the_next() -> None:
+    """One worker whose work waits for AWS holds nobody up."""
+    waiting, done = threading.Event(), threading.Event()
+    workers = Workers(1, slow_seconds=0.05)
+    workers.take(lambda: waiting.wait(30))
+    workers.take(done.set)
+    assert done.wait(30)
+    waiting.set()
+    assert workers.close(timedelta(seconds=30))
+
+
 def test_a_defect_leaves_the_worker_working(caplog: pytest.LogCaptureFixture) -> None:
     """A worker whose work breaks takes the next."""
     workers = Workers(1)

@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from estate_bot import EstateBot, estate, estate_bot, wall_clock
+from estate_bot import EstateBot, estate, estate_bot, press, wall_clock
 
 from bot import metrics
 from bot.asking.command import Request
 from bot.demo.workspace import problems
 from bot.message import Message, Visibility
+from bot.store import ChannelDefaults
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -214,3 +215,51 @@ def test_no_verb_tells_a_channel_of_what_it_may_not_see(tmp_path: Path, words: s
         assert not [name for name in ("private-1a", "private-1b", "111122223333") if name in shown]
         assert "prod-eu" not in shown or words.startswith("board prod-eu")
         assert bot.parts.store.boards() == ()
+
+
+def test_an_answer_is_repeated_with_newer_figures_and_a_pressed_one_can_be_shared(bot: EstateBot) -> None:
+    """Repeat asks again, wherever the answer stands; what one person got by a press, Share shows to the channel."""
+    bot.slack.say("@eksip overview")
+    first = bot.posted("203 of 4,091")
+    bot.parts.facts.put(estate(wall_clock(), free=77))
+    bot.slack.click(channel="ops", ts=first["ts"], action_id=press(first, "Repeat"))
+    second = bot.whispered("77 of 4,091")
+    assert press(second, "Repeat")
+    bot.slack.click(channel="ops", ts=second["ts"], action_id=press(second, "Share here"))
+    shared = bot.posted("77 of 4,091")
+    assert shared["ts"] != second["ts"]
+    assert "Share here" not in str(shared["blocks"])
+
+
+def test_defaults_are_shown_to_everybody_and_changed_by_writers(tmp_path: Path) -> None:
+    with estate_bot(tmp_path, {"writers": ["U0SOMEBODY"]}) as bot:
+        bot.slack.slash("defaults")
+        bot.whispered("This channel's defaults")
+        bot.slack.slash("defaults mode=incident")
+        bot.whispered("limited to some people")
+        assert bot.parts.store.channel_defaults(bot.slack.channel("ops")).mode == ""
+
+
+def test_a_default_that_changes_something_must_be_written_out(bot: EstateBot) -> None:
+    bot.slack.slash("defau mode=incident")
+    bot.whispered("Did you mean `defaults mode=incident`")
+    assert bot.parts.store.channel_defaults(bot.slack.channel("ops")).mode == ""
+
+
+def test_clock_times_typed_in_a_channel_and_told_to_it_are_in_its_zone(bot: EstateBot) -> None:
+    set_defaults(bot, "tz=Asia/Tokyo")
+    bot.slack.slash("silence prod-eu tomorrow 09:00")
+    told = bot.posted("is silenced until")
+    assert "09:00 JST" in told["text"]
+    (silence,) = bot.parts.store.silences(wall_clock())
+    assert silence.ends_at.strftime("%H:%M") == "00:00"
+
+
+def test_a_channels_target_that_it_may_not_see_any_more_is_named_nowhere(tmp_path: Path) -> None:
+    with estate_bot(tmp_path, LIMITED) as bot:
+        kept = ChannelDefaults(scope="cluster:111122223333/eu-west-1/prod-eu", label="prod-eu")
+        bot.parts.store.set_channel_defaults(bot.slack.channel("ops"), kept, "U1", wall_clock())
+        for words, said in (("defaults", "may not be seen here any more"), ("status", "dev-eu")):
+            bot.slack.slash(words)
+            shown = str(bot.whispered(said))
+            assert not [name for name in (kept.scope, "(prod-eu)", "this channel's prod-eu") if name in shown]

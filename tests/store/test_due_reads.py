@@ -155,6 +155,27 @@ def test_a_clock_that_was_set_back_leaves_nothing_unread(sqlite_file: Path, tmp_
     store.close()
 
 
+def test_a_read_that_a_kill_ended_while_the_clock_was_set_back_is_read_before_the_clock_is_there_again(
+    sqlite_file: Path, tmp_path: Path
+) -> None:
+    """Its old due time lies ahead and its beginning does not: nothing of it may wait for the old time."""
+    store = _copied(sqlite_file, tmp_path)
+    store.plan_reads([EU], EVERY, NOW + timedelta(hours=1))
+    (read,) = claim(store, now=NOW + timedelta(hours=1))
+    finish(store, read)
+    claim(store, "killed", now=NOW)
+    store.release_left_reads()
+    assert [read.source for read in claim(store, "next", now=NOW + timedelta(seconds=10))] == [EU]
+    store.close()
+
+
+def test_a_read_that_never_began_does_not_wait_for_a_clock_that_was_set_back(sqlite_file: Path, tmp_path: Path) -> None:
+    store = _copied(sqlite_file, tmp_path)
+    store.plan_reads([EU], EVERY, NOW + timedelta(hours=1))
+    assert [read.source for read in claim(store, now=NOW)] == [EU]
+    store.close()
+
+
 def test_what_a_killed_process_had_claimed_is_due_at_once_where_only_one_serves(
     sqlite_file: Path, tmp_path: Path
 ) -> None:

@@ -91,7 +91,14 @@ HIT, FALSE, AVERTED, UNKNOWN, OPEN = Outcome.HIT, Outcome.FALSE, Outcome.AVERTED
         pytest.param([], {}, id="nothing logged"),
         pytest.param([(0, FALSE), (1, FALSE), (2, HIT)], {"burn_rate": Record(judged=1, hits=1)}, id="one episode"),
         pytest.param([(0, FALSE), (9, HIT)], {"burn_rate": Record(judged=2, hits=1)}, id="two episodes"),
-        pytest.param([(0, FALSE), (1, AVERTED)], {}, id="somebody acted: it counts neither way"),
+        pytest.param(
+            [(0, FALSE), (1, AVERTED)],
+            {"burn_rate": Record(judged=0, hits=0, averted=1)},
+            id="somebody acted: it counts neither way",
+        ),
+        pytest.param(
+            [(0, AVERTED), (1, HIT)], {"burn_rate": Record(judged=1, hits=1)}, id="acted, and it ran out all the same"
+        ),
         pytest.param([(0, UNKNOWN), (5, OPEN)], {}, id="not known yet"),
     ],
 )

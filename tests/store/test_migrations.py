@@ -98,4 +98,7 @@ def test_the_migrations_are_package_data() -> None:
         "r0008_conversation.py",
         "r0009_digests.py",
         "r0010_broadcast.py",
+        "r0011_card_members.py",
+        "r0012_subnet_occupancy.py",
+        "r0013_chances.py",
     ]

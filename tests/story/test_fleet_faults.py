@@ -181,6 +181,7 @@ def test_a_subnet_missing_once_is_unknown_and_a_deleted_one_goes(bot: FleetBot) 
     bot.endpoint.delete_subnet(low)
     bot.poll(2)
     assert low not in {subnet.subnet_id for subnet in bot.known().subnets}
+    assert [(s.subnet_id, s.quality) for s in bot.known().gone] == [(low, Quality.GONE)]
     bot.poll(2)
     assert [alert.resolution for alert, _ in bot.told if alert.subnet_id == low][-1] == "deleted"
 

@@ -1,7 +1,8 @@
 """The cluster as a whole: subnets of its control plane, Windows nodes without addresses for pods."""
 
-from bot.capacity.diagnosis.evidence import Evidence, counted, listed
+from bot.capacity.diagnosis.evidence import ClusterView, Evidence, counted, listed
 from bot.capacity.diagnosis.findings import Cause, Confidence, Finding, NotChecked, Seen, Step, Stops
+from bot.capacity.diagnosis.pods import WINDOWS_SWITCH
 from bot.capacity.diagnosis.question import Question
 from bot.capacity.sites import UPDATE_IPS
 
@@ -77,6 +78,8 @@ def windows_ipam(question: Question, evidence: Evidence) -> Finding | NotChecked
     """
     said = question.said(Cause.WINDOWS_IPAM)
     for view in evidence.clusters:
+        if said and (found := _switched_off(question, view)) is not None:
+            return found
         groups = {group.name for group in view.cluster.nodegroups if group.ami_type.startswith("WINDOWS")}
         pools = [pool for pool in evidence.pools(view) if pool.node.nodegroup in groups]
         full = [
@@ -97,7 +100,7 @@ def windows_ipam(question: Question, evidence: Evidence) -> Finding | NotChecked
             subject=listed(sorted(groups)),
             verdict=f"Windows nodes of {view.cluster.name} have no address for another pod",
             seen=(
-                *((Seen(text=f"the pasted text says: {said}"),) if said else ()),
+                *question.quote(Cause.WINDOWS_IPAM),
                 Seen(text=f"{counted(len(short), 'Windows node')} {words}", observed_at=evidence.read_at),
             ),
             do_now=_WINDOWS_STEPS,
@@ -111,8 +114,41 @@ def windows_ipam(question: Question, evidence: Evidence) -> Finding | NotChecked
         confidence=Confidence.LOW,
         subject=listed(view.cluster.name for view in evidence.clusters) or "the cluster",
         verdict="a Windows pod found no node that gives Windows pods addresses",
-        seen=(Seen(text=f"the pasted text says: {said}"), Seen(text="no full Windows node was found")),
+        seen=(*question.quote(Cause.WINDOWS_IPAM), Seen(text="no full Windows node was found")),
         do_now=_WINDOWS_STEPS,
+        lasting=(Step(text="addresses of Windows nodes", command="explain windows nodes"),),
+        unless="the pod is not meant for Windows nodes",
+    )
+
+
+def _switched_off(question: Question, view: ClusterView) -> Finding | None:
+    """Windows nodes in a cluster whose ConfigMap does not switch addresses for them on."""
+    facts = view.facts
+    if facts is None or facts.config_map is None or not any(node.windows for node in facts.nodes or ()):
+        return None
+    value = dict(facts.config_map).get(WINDOWS_SWITCH)
+    if value == "true":
+        return None
+    return Finding(
+        cause=Cause.WINDOWS_IPAM,
+        confidence=Confidence.HIGH,
+        subject=view.cluster.name,
+        verdict=f"Windows support is off in {view.cluster.name}: its Windows nodes offer no address",
+        seen=(
+            Seen(
+                text="the ConfigMap amazon-vpc-cni "
+                + (f"sets {WINDOWS_SWITCH}={value}" if value else f"does not set {WINDOWS_SWITCH}"),
+                observed_at=facts.observed_at,
+            ),
+            *question.quote(Cause.WINDOWS_IPAM),
+        ),
+        do_now=(
+            Step(
+                text="switch it on",
+                command="kubectl patch configmap amazon-vpc-cni -n kube-system --type merge "
+                f"""-p '{{"data":{{"{WINDOWS_SWITCH}":"true"}}}}'""",
+            ),
+        ),
         lasting=(Step(text="addresses of Windows nodes", command="explain windows nodes"),),
         unless="the pod is not meant for Windows nodes",
     )

@@ -33,12 +33,13 @@ def leaked_enis(_question: Question, evidence: Evidence) -> Finding | NotChecked
     if short and free is not None:
         confidence = Confidence.HIGH if free + judged.ips >= unit else Confidence.MEDIUM
     oldest = min(judged.proven, key=lambda leak: leak.created_at)
+    holds = "holds" if len(judged.proven) == 1 else "hold"
     return Finding(
         cause=Cause.LEAKED_ENIS,
         confidence=confidence,
         subject=view.subnet.label,
-        verdict=f"{counted(len(judged.proven), 'leaked interface')} hold {counted(judged.ips, 'address', 'addresses')} "
-        f"of {view.subnet.label}",
+        verdict=f"{counted(len(judged.proven), 'leaked interface')} {holds} "
+        f"{counted(judged.ips, 'address', 'addresses')} of {view.subnet.label}",
         seen=(
             Seen(
                 text=f"{listed(leak.eni.eni_id for leak in judged.proven)}: detached, made by the CNI for instances "

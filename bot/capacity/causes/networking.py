@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.capacity.causes.eni_configs import wrong_eni_config
 from bot.capacity.causes.subnets import growth_ips
 from bot.capacity.cni_env import CUSTOM_NETWORKING
 from bot.capacity.diagnosis.evidence import ClusterView, Evidence, SubnetView, Unread, counted, listed
@@ -32,13 +33,15 @@ def custom_networking(question: Question, evidence: Evidence) -> Finding | NotCh
             )
         if not view.settings.custom_networking:
             continue
+        if (found := wrong_eni_config(question, evidence, view)) is not None:
+            return found
         pools = [pool for pool in evidence.pools(view) if _settled(pool, evidence)]
         bare = [pool for pool in pools if not pool.pod_ips]
         old = [pool for pool in pools if pool.primary_ips]
         if bare:
-            return _without_config(evidence, view, bare, said)
+            return _without_config(question, evidence, view, bare)
         if old:
-            return _old_nodes(evidence, view, old, len(pools), said)
+            return _old_nodes(question, evidence, view, old, len(pools))
     if not said:
         return None
     named = [view for view in evidence.clusters if view.ipv4 and view.settings.custom_networking]
@@ -79,17 +82,17 @@ def subnet_discovery_tags(question: Question, evidence: Evidence) -> Finding | N
     return None
 
 
-def _without_config(evidence: Evidence, view: ClusterView, bare: list[NodePool], said: str) -> Finding:
+def _without_config(question: Question, evidence: Evidence, view: ClusterView, bare: list[NodePool]) -> Finding:
     zones = sorted({pool.node.az for pool in bare if pool.node.az})
-    pasted = (Seen(text=f"the pasted text says: {said}"),) if said else ()
+    pasted = question.quote(Cause.CUSTOM_NETWORKING)
     return Finding(
         cause=Cause.CUSTOM_NETWORKING,
-        confidence=Confidence.HIGH if said else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if pasted else Confidence.MEDIUM,
         subject=listed(zones) or view.cluster.name,
         verdict=f"{counted(len(bare), 'node')} of {view.cluster.name} have no pod interface: no ENIConfig fits, or its "
         "subnet is in another zone or full",
         seen=(
-            Seen(text=f"the add-on sets {CUSTOM_NETWORKING}=true", observed_at=evidence.read_at),
+            Seen(text=f"{view.set_by} sets {CUSTOM_NETWORKING}=true", observed_at=evidence.read_at),
             Seen(
                 text=f"{listed(pool.node.private_dns_name or pool.node.instance_id for pool in bare)} in "
                 f"{listed(zones)} hold no address for pods",
@@ -109,8 +112,8 @@ def _without_config(evidence: Evidence, view: ClusterView, bare: list[NodePool],
     )
 
 
-def _old_nodes(evidence: Evidence, view: ClusterView, old: list[NodePool], nodes: int, said: str) -> Finding:
-    pasted = (Seen(text=f"the pasted text says: {said}"),) if said else ()
+def _old_nodes(question: Question, evidence: Evidence, view: ClusterView, old: list[NodePool], nodes: int) -> Finding:
+    pasted = question.quote(Cause.CUSTOM_NETWORKING)
     return Finding(
         cause=Cause.CUSTOM_NETWORKING,
         confidence=Confidence.MEDIUM,
@@ -118,7 +121,7 @@ def _old_nodes(evidence: Evidence, view: ClusterView, old: list[NodePool], nodes
         verdict=f"{counted(len(old), 'node')} of {view.cluster.name} joined before custom networking and still take "
         "pod addresses from their own subnet",
         seen=(
-            Seen(text=f"the add-on sets {CUSTOM_NETWORKING}=true", observed_at=evidence.read_at),
+            Seen(text=f"{view.set_by} sets {CUSTOM_NETWORKING}=true", observed_at=evidence.read_at),
             Seen(
                 text=f"{len(old):,} of {counted(nodes, 'node')} hold pod addresses on their primary ENI",
                 observed_at=evidence.read_at,
@@ -200,7 +203,7 @@ def _ignored(evidence: Evidence, view: ClusterView, home: SubnetView, other: Sub
         subject=other.subnet.label,
         verdict=f"the tag on {other.subnet.label} does nothing: custom networking decides in {view.cluster.name}",
         seen=(
-            Seen(text=f"the add-on sets {CUSTOM_NETWORKING}=true", observed_at=evidence.read_at),
+            Seen(text=f"{view.set_by} sets {CUSTOM_NETWORKING}=true", observed_at=evidence.read_at),
             Seen(text=f"{other.subnet.label} has the tag {CNI_TAG}", observed_at=evidence.read_at),
         ),
         do_now=(Step(text="name the subnet in an ENIConfig instead", command="kubectl get eniconfigs -o yaml"),),

@@ -1,11 +1,13 @@
-"""The node has no room left: its ENIs are full, its max-pods does not fit its addresses, its branch ENIs run out."""
+"""The node has no room left: its ENIs are full and their addresses used, or its branch ENIs run out."""
 
-from bot.capacity.diagnosis.evidence import ClusterView, Evidence, Unread, counted, listed
+from bot.capacity.diagnosis.evidence import ClusterView, Evidence, counted, listed
 from bot.capacity.diagnosis.findings import Cause, Confidence, Finding, NotChecked, Seen, Step
 from bot.capacity.diagnosis.node_pools import NodePool
 from bot.capacity.diagnosis.question import Question
-from bot.capacity.nodes import HOST_NETWORK_PODS, max_pods, max_pods_cap
-from bot.capacity.warmpool import PoolMode, trunk_compatible
+from bot.capacity.warmpool import trunk_compatible
+
+_SECURITY_GROUPS = "SecurityGroupsForPods"
+"""The feature of a CNINode. Source: https://github.com/aws/amazon-vpc-resource-controller-k8s (apis/vpcresources)."""
 
 SPARE_PCT = 5
 """Percent of a cluster's addresses that may be warm while single nodes have none: pods spread unevenly."""
@@ -28,19 +30,6 @@ def node_eni_limit(question: Question, evidence: Evidence) -> Finding | NotCheck
     if best is None and unknown:
         return NotChecked(cause=Cause.NODE_ENI_LIMIT, reason=f"the limits of {listed(unknown)} are not known")
     return best
-
-
-def max_pods_wrong(question: Question, evidence: Evidence) -> Finding | NotChecked | None:
-    """A max-pods above the addresses a node can have, or one below what its pods and mode would allow."""
-    too_low = any(symptom.name == "Too many pods" for symptom in question.symptoms)
-    for view in _ipv4(evidence):
-        pools = [pool for pool in evidence.pools(view) if pool.limits is not None]
-        found = _too_low(evidence, view, pools) if too_low else _too_high(question, evidence, view, pools)
-        if found is not None:
-            return found
-    if too_low:
-        return NotChecked(cause=Cause.MAX_PODS, reason="which max-pods the nodes run with is not visible in AWS")
-    return None
 
 
 def branch_eni_limit(question: Question, evidence: Evidence) -> Finding | NotChecked | None:
@@ -66,19 +55,48 @@ def branch_eni_limit(question: Question, evidence: Evidence) -> Finding | NotChe
         on = view.known and view.settings.pod_eni
         if blocked and on:
             return _branch(
-                evidence, view, Confidence.HIGH, blocked, "have every ENI slot in use and no trunk ENI", said
+                evidence, view, Confidence.HIGH, blocked, "have every ENI slot in use and no trunk ENI", question
             )
         if incapable and (on and (said or len(incapable) == len(pools))):
-            return _branch(evidence, view, Confidence.MEDIUM, incapable, "are of types that take no trunk ENI", said)
+            return _branch(
+                evidence, view, Confidence.MEDIUM, incapable, "are of types that take no trunk ENI", question
+            )
+        if said and (found := _offered(question, evidence, view, pools)):
+            return found
         branched = [pool for pool in pools if pool.branches]
         if said and branched:
             most = max(pool.branches for pool in branched)
             words = f"have branch ENIs, {most:,} at most; the limit of a type is in no AWS API"
-            return _branch(evidence, view, Confidence.MEDIUM, branched, words, said)
+            return _branch(evidence, view, Confidence.MEDIUM, branched, words, question)
         if said and view.known and not view.settings.pod_eni:
-            return _branch(evidence, view, Confidence.MEDIUM, list(pools), "have no trunk: ENABLE_POD_ENI is off", said)
+            return _branch(
+                evidence, view, Confidence.MEDIUM, list(pools), "have no trunk: ENABLE_POD_ENI is off", question
+            )
     if said:
         return NotChecked(cause=Cause.BRANCH_ENI_LIMIT, reason="no node with a trunk ENI was found to count on")
+    return None
+
+
+def _offered(question: Question, evidence: Evidence, view: ClusterView, pools: tuple[NodePool, ...]) -> Finding | None:
+    """What the nodes themselves offer: branch interfaces that are all in use, or none since nobody prepared them."""
+    if view.facts is None:
+        return None
+    spent = [
+        pool
+        for pool in pools
+        if (node := view.node(pool)) is not None
+        and (load := view.load(pool)) is not None
+        and node.pod_eni is not None
+        and load.with_branch >= node.pod_eni
+    ]
+    offering = [pool for pool in pools if (node := view.node(pool)) is not None and node.pod_eni]
+    if spent and len(spent) == len(offering):
+        return _branch(evidence, view, Confidence.HIGH, spent, "use every branch interface they offer", question)
+    prepared = {each.name for each in view.facts.cni_nodes or () if _SECURITY_GROUPS in each.features}
+    bare = [pool for pool in pools if (node := view.node(pool)) is not None and node.name not in prepared]
+    if view.facts.cni_nodes is not None and bare and not offering:
+        words = f"have no CNINode with {_SECURITY_GROUPS}: the VPC resource controller does not serve them"
+        return _branch(evidence, view, Confidence.HIGH, bare, words, question)
     return None
 
 
@@ -86,18 +104,28 @@ def _full_nodes(
     question: Question, evidence: Evidence, view: ClusterView, pools: tuple[NodePool, ...], full: list[NodePool]
 ) -> Finding | None:
     said = question.said(Cause.NODE_ENI_LIMIT)
-    warm, figures = view.warm_ips, view.figures
-    total = None if isinstance(figures, Unread) else figures.total_ips
-    if warm is not None and total and 100 * warm > SPARE_PCT * total and not said:
-        return None
-    used_up = warm is not None and total and 100 * warm <= SPARE_PCT * total
-    if said or (used_up and len(full) == len(pools)):
-        confidence = Confidence.HIGH
-    elif used_up:
-        confidence = Confidence.MEDIUM
+    loads = [(pool, load) for pool in full if (load := view.load(pool)) is not None]
+    waiting = 0
+    if loads:
+        full = [pool for pool, load in loads if load.with_pool_ip >= pool.pod_ips]
+        waiting = evidence.waiting_on(view, full)
+        if not full:
+            return None
+        # A node whose pods use every address is as it should be, until one more pod is placed there.
+        confidence = Confidence.HIGH if waiting or said else Confidence.LOW
     else:
-        # Nodes that hold all they can are usual: whether pods use it decides, and is not known.
-        confidence = Confidence.MEDIUM if evidence.focus_nodes and question.symptoms else Confidence.LOW
+        use = view.use
+        spare = use is not None and 100 * use.warm_ips > SPARE_PCT * use.total_ips
+        if spare and not said:
+            return None
+        used_up = use is not None and use.total_ips and not spare
+        if said or (used_up and len(full) == len(pools)):
+            confidence = Confidence.HIGH
+        elif used_up:
+            confidence = Confidence.MEDIUM
+        else:
+            # Nodes that hold all they can are usual: whether pods use it decides, and is not known.
+            confidence = Confidence.MEDIUM if evidence.focus_nodes and question.symptoms else Confidence.LOW
     sample = full[0]
     seen = [
         Seen(
@@ -109,9 +137,13 @@ def _full_nodes(
     if view.settings.max_eni is not None and sample.limits and view.settings.max_eni < sample.limits.max_enis:
         text = f"MAX_ENI={view.settings.max_eni} stops below the type's {sample.limits.max_enis} ENIs"
         seen.append(Seen(text=text, observed_at=evidence.read_at))
-    if warm is not None and total and not isinstance(figures, Unread):
-        text = f"pods use {round(total) - warm:,} of {round(total):,} addresses of the cluster (CNI metrics)"
-        seen.append(Seen(text=text, observed_at=figures.observed_at))
+    if loads and view.facts is not None:
+        many = counted(waiting, "pod waits", "pods wait")
+        text = f"pods use every address of {counted(len(full), 'node')}; {many} there"
+        seen.append(Seen(text=text, observed_at=view.facts.observed_at))
+    elif (use := view.use) is not None:
+        text = f"pods use {use.used_ips:,} of {use.total_ips:,} addresses of the cluster ({use.source})"
+        seen.append(Seen(text=text, observed_at=use.observed_at))
     else:
         seen.append(Seen(text="how many of these addresses pods use is not known"))
     names = [pool.node.private_dns_name or pool.node.instance_id for pool in full]
@@ -135,97 +167,9 @@ def _full_nodes(
     )
 
 
-def _too_high(question: Question, evidence: Evidence, view: ClusterView, pools: list[NodePool]) -> Finding | None:
-    """Nodes that lost ENIs for pods to a setting, so that the usual max-pods promises more than there is."""
-    settings = view.settings
-    reasons = {
-        "custom networking leaves the primary ENI out": settings.custom_networking,
-        "the trunk takes an ENI": settings.pod_eni,
-        f"MAX_ENI={settings.max_eni} limits the ENIs": settings.max_eni is not None,
-    }
-    why = [text for text, holds in reasons.items() if holds]
-    full = [pool for pool in pools if pool.full(settings) and pool.pod_ips]
-    if not why or not full or not (question.symptoms or view.warm_ips == 0):
-        return None
-    short = [pool for pool in full if _usual(pool) - HOST_NETWORK_PODS > (pool.most_pod_ips(settings) or 0)]
-    if not short:
-        return None
-    pool = short[0]
-    most = pool.most_pod_ips(settings) or 0
-    return Finding(
-        cause=Cause.MAX_PODS,
-        confidence=Confidence.MEDIUM,
-        subject=pool.node.instance_type,
-        verdict=f"max-pods may promise {pool.node.instance_type} nodes more pods than their {most:,} addresses",
-        seen=(
-            Seen(
-                text=f"{listed(why)}: a {pool.node.instance_type} has {most:,} addresses for pods, the usual max-pods "
-                f"is {_usual(pool):,}; {counted(len(short), 'node')} of {view.cluster.name} hold all of theirs",
-                observed_at=evidence.read_at,
-            ),
-            Seen(text="which max-pods the nodes run with is not visible in AWS"),
-        ),
-        do_now=(
-            Step(
-                text=f"compare with {most + HOST_NETWORK_PODS:,}",
-                command="kubectl get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.capacity.pods",
-            ),
-        ),
-        lasting=(Step(text="the right figure for the type", command=f"maxpods {pool.node.instance_type}"),),
-        unless="the nodes' capacity says no more pods than that",
-    )
-
-
-def _too_low(evidence: Evidence, view: ClusterView, pools: list[NodePool]) -> Finding | None:
-    """Nodes with addresses to spare, while the scheduler says that they hold too many pods."""
-    settings = view.settings
-    roomy = [
-        pool
-        for pool in pools
-        if pool.prefixes and pool.limits is not None and pool.pod_ips > max_pods(pool.limits).secondary
-    ]
-    spare = [pool for pool in pools if pool.full(settings) is False]
-    if not roomy and not spare:
-        return None
-    pool = (roomy or spare)[0]
-    assert pool.limits is not None
-    figures = max_pods(pool.limits)
-    right = figures.prefix if settings.mode is PoolMode.PREFIX else figures.secondary_managed
-    return Finding(
-        cause=Cause.MAX_PODS,
-        confidence=Confidence.MEDIUM if roomy else Confidence.LOW,
-        subject=pool.node.instance_type,
-        verdict=f"max-pods stops the scheduler before addresses do on {pool.node.instance_type} nodes",
-        seen=(
-            Seen(text="the pasted text says: Too many pods"),
-            Seen(
-                text=f"{pool.node.private_dns_name or pool.node.instance_id} holds {pool.pod_ips:,} addresses for pods "
-                f"and can hold {pool.most_pod_ips(settings) or 0:,}",
-                observed_at=evidence.read_at,
-            ),
-        ),
-        do_now=(
-            Step(
-                text=f"compare with {right:,}, the figure for the mode",
-                command="kubectl get nodes -o custom-columns=NAME:.metadata.name,PODS:.status.capacity.pods",
-            ),
-        ),
-        lasting=(Step(text="the right figure for the type", command=f"maxpods {pool.node.instance_type}"),),
-        unless=f"the nodes already run with max-pods {right:,}",
-    )
-
-
-def _usual(pool: NodePool) -> int:
-    """The max-pods that a node of the type has unless somebody changed it."""
-    assert pool.limits is not None
-    formula = max_pods(pool.limits).secondary
-    return min(formula, max_pods_cap(pool.limits.vcpus)) if pool.node.nodegroup else formula
-
-
 def _branch(
-    evidence: Evidence, view: ClusterView, confidence: Confidence, pools: list[NodePool], words: str, said: str
+    evidence: Evidence, view: ClusterView, confidence: Confidence, pools: list[NodePool], words: str, question: Question
 ) -> Finding:
-    pasted = (Seen(text=f"the pasted text says: {said}"),) if said else ()
     subject = listed(sorted({pool.node.instance_type for pool in pools})) or view.cluster.name
     return Finding(
         cause=Cause.BRANCH_ENI_LIMIT,
@@ -233,7 +177,7 @@ def _branch(
         subject=subject,
         verdict=f"nodes of {view.cluster.name} can take no more pods with their own security groups",
         seen=(
-            *pasted,
+            *question.quote(Cause.BRANCH_ENI_LIMIT),
             Seen(text=f"{counted(len(pools), 'node')} of {view.cluster.name} {words}", observed_at=evidence.read_at),
         ),
         do_now=(

@@ -2,7 +2,7 @@
 
 from bot.capacity.causes.subnets import growth_ips
 from bot.capacity.cni_env import CODE_IP_COOLDOWN_SECONDS, IP_COOLDOWN, MINIMUM_IP, WARM_IP, go_integer
-from bot.capacity.diagnosis.evidence import ClusterView, Evidence, Unread, counted, listed
+from bot.capacity.diagnosis.evidence import ClusterView, Evidence, counted, listed
 from bot.capacity.diagnosis.findings import Cause, Confidence, Finding, NotChecked, Seen, Step
 from bot.capacity.diagnosis.question import Question
 from bot.capacity.subnets import SubnetState
@@ -46,7 +46,7 @@ def warm_pool_frozen(question: Question, evidence: Evidence) -> Finding | NotChe
             confidence = Confidence.LOW
         seen = [
             Seen(
-                text=f"the add-on of {view.cluster.name} sets {MINIMUM_IP}={minimum} and no {WARM_IP}",
+                text=f"{view.set_by} of {view.cluster.name} sets {MINIMUM_IP}={minimum} and no {WARM_IP}",
                 observed_at=evidence.read_at,
             ),
             Seen(
@@ -54,9 +54,9 @@ def warm_pool_frozen(question: Question, evidence: Evidence) -> Finding | NotChe
                 observed_at=evidence.read_at,
             ),
         ]
-        if warm is not None and not isinstance(view.figures, Unread):
-            text = f"{counted(warm, 'address', 'addresses')} of all nodes are unused"
-            seen.append(Seen(text=text, observed_at=view.figures.observed_at))
+        if (use := view.use) is not None:
+            text = f"{counted(use.warm_ips, 'address', 'addresses')} of all nodes are unused"
+            seen.append(Seen(text=text, observed_at=use.observed_at))
         return Finding(
             cause=Cause.WARM_POOL_FROZEN,
             confidence=confidence,
@@ -84,11 +84,11 @@ def warm_pool_hoarding(_question: Question, evidence: Evidence) -> Finding | Not
         mine = [each for each in low if each.subnet.subnet_id in view.subnet_ids]
         if not mine:
             continue
-        warm, figures = view.warm_ips, view.figures
-        if isinstance(figures, Unread) or warm is None or not figures.total_ips:
+        use = view.use
+        if use is None or not use.total_ips:
             unknown.append(view.cluster.name)
             continue
-        total = round(figures.total_ips)
+        warm, total = use.warm_ips, use.total_ips
         if 100 * warm < HOARD_PCT * total:
             continue
         free = min(each.standing.free_ips or 0 for each in mine)
@@ -101,8 +101,8 @@ def warm_pool_hoarding(_question: Question, evidence: Evidence) -> Finding | Not
             f"{listed(each.subnet.label for each in mine)} runs low",
             seen=(
                 Seen(
-                    text=f"{warm:,} of {total:,} addresses on the nodes are unused (CNI metrics)",
-                    observed_at=figures.observed_at,
+                    text=f"{warm:,} of {total:,} addresses on the nodes are unused ({use.source})",
+                    observed_at=use.observed_at,
                 ),
                 Seen(
                     text=f"{mine[0].subnet.label} has {free:,} of {mine[0].standing.usable_ips:,} addresses free",
@@ -117,7 +117,7 @@ def warm_pool_hoarding(_question: Question, evidence: Evidence) -> Finding | Not
     if unknown:
         return NotChecked(
             cause=Cause.WARM_POOL_HOARDING,
-            reason=f"how many addresses pods use in {listed(unknown)} is not known (no CNI metrics)",
+            reason=f"how many addresses pods use in {listed(unknown)} is not known (no CNI metrics, no pods)",
         )
     return None
 
@@ -133,23 +133,25 @@ def cooldown(question: Question, evidence: Evidence) -> Finding | NotChecked | N
         value = go_integer(view.cluster.cni.value(IP_COOLDOWN))
         seconds = CODE_IP_COOLDOWN_SECONDS if value is None or value < 0 else value
         long = view.known and seconds > LONG_COOLDOWN_SECONDS
-        warm, figures = view.warm_ips, view.figures
-        total = None if isinstance(figures, Unread) else figures.total_ips
-        little = warm is not None and total is not None and 0 < 100 * warm <= LITTLE_WARM_PCT * total
+        use = view.use
+        little = use is not None and 0 < 100 * use.warm_ips <= LITTLE_WARM_PCT * use.total_ips
         pools = evidence.pools(view)
+        idle = _idle(evidence, view)
         full = any(pool.full(view.settings) for pool in pools)
         targets = view.settings.ip_targets and view.settings.mode is PoolMode.SECONDARY
-        if not question.symptoms or not (long or said or (little and (full or targets))):
+        if not question.symptoms or not (long or said or idle or (little and (full or targets))):
             continue
         seen = [Seen(text=f"an address rests {seconds:,} s after its pod is deleted", observed_at=evidence.read_at)]
-        if little and warm is not None and not isinstance(figures, Unread):
-            text = f"only {counted(warm, 'address', 'addresses')} of the nodes' {round(total or 0):,} are unused"
-            seen.append(Seen(text=text, observed_at=figures.observed_at))
-        if said:
-            seen.append(Seen(text="the pasted text speaks of the cooldown"))
+        if idle and view.facts is not None:
+            text = f"pods wait on {counted(idle, 'node')} of {view.cluster.name} that have unused addresses"
+            seen.append(Seen(text=text, observed_at=view.facts.observed_at))
+        elif little and use is not None:
+            text = f"only {counted(use.warm_ips, 'address', 'addresses')} of the nodes' {use.total_ips:,} are unused"
+            seen.append(Seen(text=text, observed_at=use.observed_at))
+        seen += question.quote(Cause.COOLDOWN)
         return Finding(
             cause=Cause.COOLDOWN,
-            confidence=Confidence.MEDIUM if long or (said and little) else Confidence.LOW,
+            confidence=Confidence.MEDIUM if long or idle or (said and little) else Confidence.LOW,
             subject=view.cluster.name,
             verdict=f"unused addresses of {view.cluster.name} may all be in their {seconds:,} s of cooldown",
             seen=tuple(seen),
@@ -165,6 +167,17 @@ def cooldown(question: Question, evidence: Evidence) -> Finding | NotChecked | N
             unless="the same pods still wait after two minutes without a deletion",
         )
     return None
+
+
+def _idle(evidence: Evidence, view: ClusterView) -> int:
+    """Nodes on which pods wait although some of their addresses are used by none."""
+    return sum(
+        1
+        for pool in evidence.pools(view)
+        if (load := view.load(pool)) is not None
+        and load.with_pool_ip < pool.pod_ips
+        and evidence.waiting_on(view, (pool,))
+    )
 
 
 def _settings_unknown(cause: Cause, unknown: list[str]) -> NotChecked | None:

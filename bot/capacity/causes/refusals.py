@@ -43,7 +43,7 @@ def ec2_throttled(question: Question, evidence: Evidence) -> Finding | NotChecke
     own = evidence.throttled
     if not said and not own and not any(errors >= max(len(view.pools), 1) for view, errors in counted_errors):
         return None
-    seen: list[Seen] = [Seen(text=f"the pasted text says: {said}")] if said else []
+    seen: list[Seen] = list(question.quote(Cause.EC2_THROTTLED))
     seen += [Seen(text=f"eksip's own reads were throttled: {text}", observed_at=evidence.read_at) for text in own[:2]]
     for view, errors in counted_errors[:2]:
         if not isinstance(view.figures, Unread):
@@ -102,8 +102,7 @@ def iam(question: Question, evidence: Evidence) -> Finding | NotChecked | None:
     if not seen and not said:
         return None
     facts = bool(seen)
-    if said:
-        seen.append(Seen(text=f"the pasted text says: {said}"))
+    seen += question.quote(Cause.IAM)
     names = [view.cluster.name for view in evidence.clusters]
     return Finding(
         cause=Cause.IAM,
@@ -130,13 +129,13 @@ def iam(question: Question, evidence: Evidence) -> Finding | NotChecked | None:
 def quota(question: Question, evidence: Evidence) -> Finding | NotChecked | None:
     """A quota of the region or the VPC that new interfaces or addresses count against is used up."""
     refused = _refused(evidence)
-    said = question.said(Cause.QUOTA)
+    pasted = question.quote(Cause.QUOTA)
     if isinstance(evidence.places, Unread):
         reason = f"quotas and their use are not known: {evidence.places.reason}"
         return (
             NotChecked(cause=Cause.QUOTA, reason=reason)
             if not refused
-            else _quota(refused, "a quota of the account", said)
+            else _quota(refused, "a quota of the account", pasted)
         )
     best: tuple[float, str, Seen, bool] | None = None
     uncounted = []
@@ -159,9 +158,9 @@ def quota(question: Question, evidence: Evidence) -> Finding | NotChecked | None
         pct, subject, fact, known = best
         seen = [fact, *refused]
         sure = pct >= FULL_PCT and known
-        return _quota(seen, subject, said, Confidence.HIGH if sure or refused else Confidence.MEDIUM)
+        return _quota(seen, subject, pasted, Confidence.HIGH if sure or refused else Confidence.MEDIUM)
     if refused:
-        return _quota(refused, "a quota of the account", said)
+        return _quota(refused, "a quota of the account", pasted)
     if uncounted:
         where = listed(sorted(set(uncounted)))
         return NotChecked(cause=Cause.QUOTA, reason=f"nothing counts the interfaces of the account in {where}")
@@ -171,10 +170,9 @@ def quota(question: Question, evidence: Evidence) -> Finding | NotChecked | None
 def _quota(
     seen: list[Seen],
     subject: str,
-    said: str,
+    pasted: tuple[Seen, ...],
     confidence: Confidence = Confidence.HIGH,
 ) -> Finding:
-    pasted = [Seen(text=f"the pasted text says: {said}")] if said else []
     return Finding(
         cause=Cause.QUOTA,
         confidence=confidence,

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.capacity.diagnosis.node_pools import NodePool
+from bot.capacity.diagnosis.pods import stuck
 from bot.capacity.node_mix import NodeMix
 from bot.capacity.standing import Standing
 from bot.capacity.warmpool import PoolMode, PoolSettings
-from bot.inventory import Cluster, Eni, Reservation, Subnet
+from bot.inventory import Cluster, CniSettings, Eni, Reservation, Subnet
 from bot.inventory.evidence import CniFigures, RegionEvidence
+from bot.inventory.kubernetes import KubernetesFacts, KubernetesNode, PodLoad, WaitingPod
 from bot.inventory.launches import LaunchFailure
 from bot.wording import span
 
@@ -43,11 +45,27 @@ class SubnetView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterView:
-    """A cluster with its nodes and what its CNI, its Auto Scaling groups and its add-on say.
+class PoolUse:
+    """The addresses that a cluster's nodes hold for pods and those that pods use; `source` is who counted them."""
 
-    `ref` is how eksip's own commands name it. `settings` are the add-on's over the shipped ones; `known` is False
-    where nobody tells and they were assumed.
+    total_ips: int
+    used_ips: int
+    source: str
+    observed_at: datetime
+
+    @property
+    def warm_ips(self) -> int:
+        """Addresses that no pod uses."""
+        return max(self.total_ips - self.used_ips, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterView:
+    """A cluster with its nodes and what its CNI, its Auto Scaling groups, its add-on and its own API say.
+
+    `ref` is how eksip's own commands name it. `settings` are the DaemonSet's where it was read, else the add-on's over
+    the shipped ones; `known` is False where nobody tells and they were assumed. `addon` are the add-on's own where
+    `cluster` has the DaemonSet's in their place.
     """
 
     cluster: Cluster
@@ -58,6 +76,8 @@ class ClusterView:
     pools: tuple[NodePool, ...] = ()
     figures: CniFigures | Unread = Unread(reason="CNI metrics were not read")
     launches: tuple[LaunchFailure, ...] | Unread = Unread(reason="launch failures were not read")
+    kubernetes: KubernetesFacts | Unread = Unread(reason="the cluster's own API was not asked")
+    addon: CniSettings | None = None
 
     @property
     def ipv4(self) -> bool:
@@ -78,11 +98,47 @@ class ClusterView:
         return pods.union(self.cluster.node_subnet_ids, *fargate)
 
     @property
-    def warm_ips(self) -> int | None:
-        """Addresses on its nodes that no pod uses, as CNI Metrics Helper counts them; None where it does not."""
-        if isinstance(self.figures, Unread) or self.figures.total_ips is None or self.figures.assigned_ips is None:
+    def facts(self) -> KubernetesFacts | None:
+        """What its own API showed; None where it could not be asked."""
+        return None if isinstance(self.kubernetes, Unread) else self.kubernetes
+
+    @property
+    def set_by(self) -> str:
+        """Who says what its settings are."""
+        return "the DaemonSet aws-node" if self.facts and self.facts.daemon_set else "the add-on"
+
+    @property
+    def use(self) -> PoolUse | None:
+        """How many of its nodes' addresses pods use: as its pods show, else as CNI Metrics Helper counts; None if not.
+
+        Nodes that Kubernetes does not know are left out of the count.
+        """
+        counted = [(pool.pod_ips, load.with_pool_ip) for pool in self.pools if (load := self.load(pool)) is not None]
+        if self.facts is not None and counted:
+            total, used = (sum(each) for each in zip(*counted, strict=True))
+            return PoolUse(total_ips=total, used_ips=used, source="pods", observed_at=self.facts.observed_at)
+        figures = self.figures
+        if isinstance(figures, Unread) or figures.total_ips is None or figures.assigned_ips is None:
             return None
-        return max(round(self.figures.total_ips - self.figures.assigned_ips), 0)
+        total, used = round(figures.total_ips), round(figures.assigned_ips)
+        return PoolUse(total_ips=total, used_ips=used, source="CNI metrics", observed_at=figures.observed_at)
+
+    @property
+    def warm_ips(self) -> int | None:
+        """Addresses on its nodes that no pod uses; None where nobody counts."""
+        use = self.use
+        return None if use is None else use.warm_ips
+
+    def node(self, pool: NodePool) -> KubernetesNode | None:
+        """The node as Kubernetes sees it; None where it does not know it or was not asked."""
+        return self.facts.by_instance.get(pool.node.instance_id) if self.facts is not None else None
+
+    def load(self, pool: NodePool) -> PodLoad | None:
+        """The pods on the node; None where they are not known."""
+        node = self.node(pool)
+        if node is None or self.facts is None or self.facts.loads is None:
+            return None
+        return self.facts.loads.get(node.name, PodLoad())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +181,21 @@ class Evidence:
         if not self.focus:
             return view.pools
         return tuple(p for p in view.pools if p.node.subnet_id in self.focus or p.pod_subnets & self.focus)
+
+    def waiting(self, view: ClusterView) -> tuple[WaitingPod, ...]:
+        """The cluster's pods that wait: all of them, or those on the nodes that the question is about."""
+        if view.facts is None:
+            return ()
+        found = stuck(view.facts, self.now)
+        if not (self.focus or self.focus_nodes):
+            return found
+        names = {node.name for pool in self.pools(view) if (node := view.node(pool)) is not None}
+        return tuple(pod for pod in found if pod.node in names)
+
+    def waiting_on(self, view: ClusterView, pools: Iterable[NodePool]) -> int:
+        """How many of them wait on these nodes."""
+        names = {node.name for pool in pools if (node := view.node(pool)) is not None}
+        return sum(pod.node in names for pod in self.waiting(view))
 
     def ago(self, moment: datetime) -> str:
         """How long ago a moment was, in words."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from bot.inventory.kubernetes import Holder, WaitingPod
+
 
 class Cause(Enum):
     """Every cause that is known; the values are the codes of the JSON answer."""
@@ -17,6 +19,7 @@ class Cause(Enum):
     WARM_POOL_HOARDING = "warm_pool_hoarding"
     COOLDOWN = "cooldown"
     EC2_THROTTLED = "ec2_throttled"
+    CNI_NOT_RUNNING = "cni_not_running"
     CUSTOM_NETWORKING = "custom_networking"
     SUBNET_DISCOVERY_TAGS = "subnet_discovery_tags"
     BRANCH_ENI_LIMIT = "branch_eni_limit"
@@ -101,9 +104,26 @@ class NotChecked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterPods:
+    """What one cluster's own API shows of its pods: those that wait, and the workloads with the most addresses."""
+
+    cluster: str
+    observed_at: datetime
+    waiting: tuple[WaitingPod, ...] = ()
+    waiting_pods: int = 0
+    holders: tuple[Holder, ...] = ()
+    namespaces: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """The verdict (a finding, or that nothing was found), the other findings in their order, and what is open."""
+    """The verdict (a finding, or that nothing was found), the other findings in their order, and what is open.
+
+    `pods` are of the clusters whose own API was read. `remarks` are worth knowing and no cause: settings that drifted.
+    """
 
     verdict: Finding
     others: tuple[Finding, ...] = ()
     not_checked: tuple[str, ...] = ()
+    pods: tuple[ClusterPods, ...] = ()
+    remarks: tuple[Seen, ...] = ()

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
-from bot.capacity.diagnosis.findings import Cause, Stops
+from bot.capacity.diagnosis.findings import Cause, Seen, Stops
+from bot.capacity.diagnosis.pods import Heard
 from bot.capacity.diagnosis.symptoms import SYMPTOMS, Symptom
 
 _INSTANCE = re.compile(r"\bi-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
@@ -19,7 +20,10 @@ _OF_NOBODY = (IPv4Network("0.0.0.0/8"), IPv4Network("127.0.0.0/8"), IPv4Network(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a person asked or pasted: the messages found in it, and the AWS things that it names."""
+    """What a person asked or pasted: the messages found in it, and the AWS things that it names.
+
+    `heard` are messages that events of waiting pods quote, which count like pasted ones; `symptoms` has both.
+    """
 
     text: str = ""
     symptoms: tuple[Symptom, ...] = ()
@@ -28,6 +32,7 @@ class Question:
     subnet_ids: frozenset[str] = frozenset()
     addresses: frozenset[IPv4Address] = frozenset()
     networks: frozenset[IPv4Network] = frozenset()
+    heard: tuple[Heard, ...] = ()
 
     @property
     def suspected(self) -> frozenset[Cause]:
@@ -53,6 +58,25 @@ class Question:
     def said(self, cause: Cause) -> str:
         """The telling message that speaks for the cause, "" without one."""
         return next((each.name for each in self.symptoms if each.narrows and cause in each.causes), "")
+
+    def quote(self, cause: Cause) -> tuple[Seen, ...]:
+        """That message as a line of evidence, with who said it; empty without one."""
+        name = self.said(cause)
+        return (self.quoted(name),) if name else ()
+
+    def quoted(self, name: str) -> Seen:
+        """The message as a line of evidence: of the events that quote it, else of the pasted text."""
+        event = next((each for each in self.heard if each.symptom.name == name), None)
+        if event is None:
+            return Seen(text=f"the pasted text says: {name}")
+        pods = f"{event.pods:,} pods" if event.pods != 1 else "a pod"
+        return Seen(text=f"events of {pods} of {event.cluster} say: {name}", observed_at=event.seen_at)
+
+    def with_heard(self, heard: Iterable[Heard]) -> "Question":
+        """The question with what events say beside what was pasted."""
+        found = tuple(heard)
+        names = {each.symptom.name for each in found} | {symptom.name for symptom in self.symptoms}
+        return replace(self, heard=found, symptoms=tuple(each for each in SYMPTOMS if each.name in names))
 
 
 def read_question(text: str) -> Question:

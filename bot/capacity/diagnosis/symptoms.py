@@ -136,8 +136,16 @@ SYMPTOMS = (
         narrows=False,
     ),
     _symptom(
+        "the CNI does not answer",
+        r"127\.0\.0\.1:50051|aws-cni\S* failed.{0,80}connection refused|IPAMDNotReady|IPAMDNotRunning"
+        r"|IPAMDRepeatedlyRestart",
+        Cause.CNI_NOT_RUNNING,
+        Cause.IAM,
+    ),
+    _symptom(
         "cni config uninitialized",
         r"cni (?:config|plugin not) (?:un)?initialized|NetworkPluginNotReady",
+        Cause.CNI_NOT_RUNNING,
         Cause.IAM,
         Cause.CUSTOM_NETWORKING,
         Cause.EC2_THROTTLED,
