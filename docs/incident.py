@@ -19,7 +19,7 @@ PAGE = Path(__file__).resolve().parent / "incident.md"
 CHANNEL = "inc-42"
 PASTED = (
     "payments-7d9f8c6b5-x2x9k hangs in ContainerCreating:\n"
-    'Warning FailedCreatePodSandBox 12s kubelet Failed to create pod sandbox: rpc error: code = Unknown desc = '
+    "Warning FailedCreatePodSandBox 12s kubelet Failed to create pod sandbox: rpc error: code = Unknown desc = "
     'failed to setup network for sandbox "4f1c…": plugin type="aws-cni" name="aws-cni" failed (add): add cmd: '
     "failed to assign an IP address to container"
 )
@@ -48,7 +48,7 @@ def play(on: Stage, transcript: Transcript, moment: Callable[[str], None] = lamb
     end("quiet")
     _recovery(on, transcript)
     end("recovery")
-    _afterwards(on)
+    _afterwards(on, transcript)
     moment("afterwards")
     end("afterwards")
     return scenes
@@ -106,8 +106,6 @@ def _quiet(on: Stage, transcript: Transcript) -> None:
     on.slack.slash(f"silence {SUBNET} 30m undoing the rollout", user="ana", channel=ALERTS)
     on.posted("Silenced", ALERTS)
     on.send()
-    transcript.look()
-    on.minutes()
 
 
 def _recovery(on: Stage, transcript: Transcript) -> None:
@@ -120,12 +118,13 @@ def _recovery(on: Stage, transcript: Transcript) -> None:
     on.minutes(3)
 
 
-def _afterwards(on: Stage) -> None:
+def _afterwards(on: Stage, transcript: Transcript) -> None:
     """The board is closed, and Ben asks who heard of it."""
     on.slack.slash("board stop", user="chris", channel=CHANNEL)
     on.whispered("will end now", CHANNEL, "chris")
     on.boards.step()
     on.posted("Board ended", CHANNEL)
+    transcript.look()
     (alert,) = (each for each in on.parts.store.recent_alerts(50) if (each.label, each.rule) == (SUBNET, "low_ips"))
     on.slack.slash(f"alerts why {alert.alert_id}", user="ben", channel=CHANNEL)
     on.posted("heard of it", CHANNEL)
@@ -150,7 +149,9 @@ def main(arguments: list[str]) -> int:
     before = PAGE.read_text(encoding="utf-8")
     wanted = filled(before, scenes())
     if "--check" in arguments:
-        print(*difflib.unified_diff(before.splitlines(), wanted.splitlines(), PAGE.name, "played", lineterm=""), sep="\n")
+        print(
+            *difflib.unified_diff(before.splitlines(), wanted.splitlines(), PAGE.name, "played", lineterm=""), sep="\n"
+        )
         return int(before != wanted)
     PAGE.write_text(wanted, encoding="utf-8")
     return 0

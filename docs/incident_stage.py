@@ -132,10 +132,13 @@ def one_account(world: World) -> dict[str, Any]:
 
 
 @contextmanager
-def stage(read: Callable[[World], dict[str, Any]] = one_account, **facts: Any) -> Iterator[Stage]:
+def stage(
+    read: Callable[[World], dict[str, Any]] = one_account,
+    more: Callable[[Workspace], dict[str, Any]] = lambda _: {},
+) -> Iterator[Stage]:
     """The bot over Socket Mode in a local Slack at the demo estate's moment, everything read once.
 
-    #platform-alerts watches the subnet of the incident. `read` says what is read, `facts` are further sections of the
+    #platform-alerts watches the subnet of the incident. `read` says what is read, `more` gives further sections of the
     configuration.
     """
     clock = Clock()
@@ -143,7 +146,9 @@ def stage(read: Callable[[World], dict[str, Any]] = one_account, **facts: Any) -
         folder = stack.enter_context(TemporaryDirectory(prefix="eksip-incident-"))
         world = stack.enter_context(World(now=clock.at))
         stack.enter_context(aws_environment(world.credentials()))
-        slack = stack.enter_context(Workspace(now=clock, ack_seconds=PATIENCE_SECONDS, trigger_seconds=PATIENCE_SECONDS))
+        slack = stack.enter_context(
+            Workspace(now=clock, ack_seconds=PATIENCE_SECONDS, trigger_seconds=PATIENCE_SECONDS)
+        )
         settings = load(
             {
                 "SLACK_BOT_TOKEN": slack.bot_token,
@@ -157,10 +162,12 @@ def stage(read: Callable[[World], dict[str, Any]] = one_account, **facts: Any) -
                 "kubernetes": {"timeout": "9s", "most_pods": 1_000},
                 "slack": {"api_url": slack.api_url},
                 "watches": [{"channel": slack.channel(ALERTS), "scope": f"subnet:{SUBNET}"}],
-                **facts,
+                **more(slack),
             },
         )
-        parts = Parts(settings, now=clock, past=lambda store: give_past(store, world.spaces(), clock.at), timer=clock.seconds)
+        parts = Parts(
+            settings, now=clock, past=lambda store: give_past(store, world.spaces(), clock.at), timer=clock.seconds
+        )
         stack.callback(parts.close)
         parts.facts.feed()
         store = parts.store

@@ -41,14 +41,18 @@ class Transcript:
         self.lines.clear()
 
     def look(self) -> None:
-        """Write down every message that is new and every one whose words changed, oldest first."""
+        """Write down every message that is new, oldest first, then every one whose words changed."""
+        edited: list[tuple[str, str, SlackMessage, str]] = []
         for channel, only, message in sorted(self._shown(), key=lambda each: str(each[2]["ts"])):
             key = (channel, only, str(message["ts"]))
             text = shown(message, self._named)
-            before = self._seen.get(key)
-            if text != before:
-                self._seen[key] = text
-                self._write(channel, only, message, text, is_edit=before is not None)
+            if key not in self._seen:
+                self._write(channel, only, message, text, is_edit=False)
+            elif self._seen[key] != text:
+                edited.append((channel, only, message, text))
+            self._seen[key] = text
+        for channel, only, message, text in edited:
+            self._write(channel, only, message, text, is_edit=True)
 
     def note(self, text: str) -> None:
         """Write down a deed that leaves no message by itself, such as a press."""

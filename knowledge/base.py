@@ -23,7 +23,7 @@ from knowledge.words import cleaned, key
 if TYPE_CHECKING:
     from knowledge.index import Index, Question, Ranked
 
-_OF_FIELD = 0.5
+_OF_FIELD = 0.4
 """From here on (see `field`) a question is of this field, and the best topic answers it."""
 
 _ANOTHER_FIELD_PASTED = -2.5
@@ -203,7 +203,7 @@ def _to_show(found: Sequence[Match]) -> tuple[Section, ...]:
 
 
 def _is_answer(best: Match, question: "Question") -> bool:
-    """Whether the best match answers the question: what speaks of this field needs less text in common."""
+    """Whether the best match answers the question: its name, its error, a known question, or this field's words."""
     match best.reason:
         case Reason.TITLE:
             return True

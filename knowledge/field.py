@@ -7,8 +7,8 @@ Information Retrieval", chapter 13 (https://nlp.stanford.edu/IR-book/).
 """
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from itertools import pairwise
 
@@ -16,33 +16,28 @@ from knowledge.symptoms import literal_symptoms
 from knowledge.topic import Topic
 from knowledge.words import stems
 
-_PROSE_WEIGHT = 2.0
-"""Weight of a sentence of a topic's text next to a question: texts are written otherwise than questions."""
+_PROSE_WEIGHT = 0.15
+"""Weight of a section of a topic's text next to a question: texts are written otherwise than questions."""
 
 _SMOOTHING = 0.1
 """Added to both counts of a word: one said once on one side and never on the other weighs 2.4."""
+
 
 class Field:
     """What the words of a set of topics weigh against those of other fields."""
 
     def __init__(self, topics: Sequence[Topic], others: Sequence[str]) -> None:
-        ours: dict[str, float] = defaultdict(float)
-        asked = 0.0
-        for weight, text in _known_texts(topics):
-            asked += weight
-            for feature in _features(text):
-                ours[feature] += weight
-        theirs = Counter(feature for text in others for feature in _features(text))
-        share = len(others) / asked if asked else 1.0
-        self._weights = {
-            feature: math.log((share * ours.get(feature, 0.0) + _SMOOTHING) / (theirs[feature] + _SMOOTHING))
-            for feature in ours.keys() | theirs.keys()
-        }
+        asked = [text for topic in topics for text in _known_texts(topic)]
+        told = [section.text for topic in topics for section in topic.sections]
+        self._asked = Counter(feature for text in asked for feature in _features(text))
+        self._told = Counter(term for text in told for term in set(stems(text)))
+        self._elsewhere = Counter(feature for text in others for feature in _features(text))
+        self._share = len(others) / max(len(asked) + _PROSE_WEIGHT * len(told), 1)
 
     @property
     def stems(self) -> frozenset[str]:
         """The stems that are said here or in other fields: none of them is a misspelling."""
-        return frozenset(self._weights)
+        return frozenset(self._asked.keys() | self._told.keys() | self._elsewhere.keys())
 
     def speaks(self, text: str) -> float:
         """How strongly a text speaks of this field: 0 says nothing (gibberish), below 0 it speaks of another one.
@@ -51,8 +46,12 @@ class Field:
         their number.
         """
         features = _features(text)
-        total = sum(self._weights.get(feature, 0.0) for feature in features)
+        total = sum(self._weight(feature) for feature in features)
         return total / math.sqrt(max(len(features), 1))
+
+    def _weight(self, feature: str) -> float:
+        here = self._share * (self._asked[feature] + _PROSE_WEIGHT * self._told[feature])
+        return math.log((here + _SMOOTHING) / (self._elsewhere[feature] + _SMOOTHING))
 
 
 def other_fields() -> tuple[str, ...]:
@@ -61,13 +60,10 @@ def other_fields() -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
-def _known_texts(topics: Iterable[Topic]) -> Iterable[tuple[float, str]]:
-    for topic in topics:
-        headings = (section.heading for section in topic.sections)
-        for text in (*topic.names, *topic.questions, *topic.situations, *headings, *literal_symptoms(topic)):
-            yield 1.0, text
-        for section in topic.sections:
-            yield _PROSE_WEIGHT, section.text
+def _known_texts(topic: Topic) -> Iterator[str]:
+    """What people call a topic, ask about it, see and paste of it."""
+    yield from (*topic.names, *topic.questions, *topic.situations, *literal_symptoms(topic))
+    yield from (section.heading for section in topic.sections)
 
 
 def _features(text: str) -> set[str]:

@@ -303,7 +303,8 @@ def _section_terms(section: Section) -> list[str]:
 def _subject_stems(topic: Topic) -> frozenset[str]:
     """What a topic is about, as opposed to what its prose mentions."""
     headings = tuple(section.heading for section in topic.sections)
-    return frozenset(stems("\n".join((*topic.names, *topic.questions, *headings, *literal_symptoms(topic)))))
+    texts = (*topic.names, *topic.questions, *headings, *literal_symptoms(topic))
+    return frozenset(term for text in texts for term in stems(text))
 
 
 def _phrases(topic: Topic) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ _SAME_THING = r"""
     load balancer addresses subnet: ingress | albs? | nlbs? | load ?balancers?
     control plane subnets: control[- ]plane | cluster creation | cross-account eni
     ipv6 cluster: dual[- ]?stack | going ipv6 | v6
-    windows: win(?:dows)? nodes? | iis
+    windows: win(?:dows)? (?:nodes?|pods?|box(?:es)?|containers?|workers?|hosts?|machines?) | iis
     holders addresses: who (?:holds|uses|owns|has) | top consumers?
     ipamd logs where: checkpoint file | logs?\b.{0,30}\b(?:where|find|located|path|box|node)
         | (?:where|find|locat\w+|path)\b.{0,40}\blogs? | log files? | daemon'?s? logs?

@@ -3,14 +3,15 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from builders import cluster, inventory, region_facts, subnet, vpc
+from builders import cluster, contents, inventory, region_facts, subnet, vpc
 
 from bot.asking.command import Request
+from bot.capacity.occupancy import occupancies
 from bot.config import load
 from bot.demo.workspace import Workspace
 from bot.inventory import Inventory
@@ -51,6 +52,15 @@ def estate(at: datetime, free: int = 203) -> Inventory:
         observed_at=at,
     )
     return inventory(prod, dev)
+
+
+def put_read(parts: Parts, known: Inventory) -> None:
+    """Make the parts know what a poll left: this inventory, and that nothing is reserved in any of its subnets."""
+    read = contents(subnet_ids=tuple(s.subnet_id for s in known.subnets))
+    found = replace(read, observed_at=known.as_of or read.observed_at)
+    parts.store.save_occupancies(occupancies(known.subnets, found).values())
+    parts.facts.feed()
+    parts.facts.put(known)
 
 
 @dataclass(kw_only=True)
@@ -111,7 +121,7 @@ def estate_bot(
         }
         parts = Parts(load(environ, facts), now=wall_clock)
         parts.facts.feed()
-        parts.facts.put(estate(wall_clock() - age))
+        put_read(parts, estate(wall_clock() - age))
         requests: list[Request] = []
         made: dict[str, Callable[[Request], Message]] = {}
         lock = threading.Lock()

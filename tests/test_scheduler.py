@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def start() -> Iterator[Start]:
     started: list[Scheduler] = []
 
     def begin(poll: Callable[[], object] = _nothing, every: float = 60, **jobs: Callable[[], object]) -> Scheduler:
-        given = {"prune": _nothing, "refresh": _nothing} | jobs
+        given: dict[str, Any] = {"prune": _nothing, "refresh": _nothing} | jobs
         scheduler = Scheduler(poll=poll, poll_every=timedelta(seconds=every), now=_now, **given)
         scheduler.start()
         started.append(scheduler)

@@ -3,34 +3,37 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from bot.capacity.standing import Standing, standings
+from bot.answers.occupied import occupied
+from bot.capacity.standing import Standing, looks_low, standings, standings_as_kept
 from bot.capacity.subnets import SubnetState, subnet_state, worst_first
 from bot.histories import held
 from bot.inventory import Subnet
 from bot.services import Services
 
+LOW = 20
+"""Low subnets whose interfaces are read where no process reads in the background."""
+
 
 def glance(subnets: Iterable[Subnet], services: Services) -> Mapping[str, Standing]:
-    """The standing of each subnet without a call of AWS, by subnet id.
+    """The standing of each subnet by what is known already, by subnet id.
 
-    A subnet that looks low is judged by its newest stored sample, for which its reservations were read; before there is
-    one, by AvailableIpAddressCount alone, which counts no reserved room.
+    A subnet that looks low is judged with what its interfaces came to, else by its newest stored sample, for which they
+    were read too. Before there is either its standing is not known: AvailableIpAddressCount counts no reserved room.
     """
     limits = services.settings.thresholds.limits
-    rows = dict(standings(subnets, None, limits))
-    unread = [
-        subnet_id
-        for subnet_id, row in rows.items()
-        if row.state is SubnetState.UNKNOWN and row.available_ips is not None and row.subnet.cidr is not None
-    ]
+    listed = tuple(subnets)
+    low = tuple(subnet for subnet in listed if looks_low(subnet, limits))
+    kept = occupied(low, services, LOW).known
+    rows = {**standings(listed, None, limits), **standings_as_kept(low, kept, limits)}
+    unread = [subnet.subnet_id for subnet in low if rows[subnet.subnet_id].state is SubnetState.UNKNOWN]
     store = services.stored()
     since = services.now() - held(services.settings.schedule.poll)
     samples = store.samples_of(unread, since) if store is not None and unread else {}
     for subnet_id in unread:
         row, newest = rows[subnet_id], max(samples.get(subnet_id, ()), key=lambda s: s.observed_at, default=None)
-        free = row.available_ips if newest is None or newest.free_ips is None else newest.free_ips
-        if free is not None:
-            rows[subnet_id] = replace(row, free_ips=free, state=subnet_state(free, row.usable_ips or 0, limits))
+        if newest is not None and newest.free_ips is not None:
+            state = subnet_state(newest.free_ips, row.usable_ips or 0, limits)
+            rows[subnet_id] = replace(row, free_ips=newest.free_ips, state=state)
     return rows
 
 

@@ -143,10 +143,10 @@ class Bot:
 
 
 def measure(commands: int = COMMANDS, *, details: bool = False) -> None:
-    """Print the rows; with `details` the answers by verb too."""
+    """Print the rows, half of the commands over each transport; with `details` the answers by verb too."""
     with TemporaryDirectory(prefix="eksip-bench-") as folder, stored_fleet(Path(folder)) as (endpoint, facts, names):
         for http in (True, False):
-            asked = _questions(names, commands)
+            asked = _questions(names, commands // 2)
             bare = _run(folder, endpoint, facts, [[Question(text="help")] * BARE_EACH] * PEOPLE, http=http, bare=True)
             found = _run(folder, endpoint, facts, asked, http=http)
             _report(found, bare, "HTTP" if http else "sockets")

@@ -1,6 +1,7 @@
 """The verdict: what a site's channel shows in the end of each episode, and what was said more than once."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,9 @@ from typing import Any
 
 CARD = "eksip_alert"
 """The metadata event type of a card."""
+
+_NUMBERS = re.compile(r"#eksip [\d, ]+")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +37,23 @@ class Verdict:
         return not (self.lost or self.unresolved or self.duplicates)
 
 
-def verdict(messages: Iterable[Mapping[str, Any]], subnet_ids: Collection[str]) -> Verdict:
-    """The verdict on a channel's messages, as they stand, about these subnets."""
+def verdict(
+    messages: Iterable[Mapping[str, Any]], subnet_ids: Collection[str], numbers: Mapping[str, str] | None = None
+) -> Verdict:
+    """The verdict on a channel's messages, as they stand, about these subnets.
+
+    `numbers` holds the number of each subnet's alert: a card of more subnets than it lists names the others by these.
+    """
+    known = numbers or {}
     marked = [(_mark(message), message) for message in messages if message.get("bot_id")]
     times = Counter(mark for mark, _ in marked)
     cards = {mark: message for mark, message in marked if mark.startswith(CARD)}
     texts = {mark: json.dumps(message) for mark, message in cards.items()}
-    about = {subnet_id: [mark for mark, text in texts.items() if subnet_id in text] for subnet_id in subnet_ids}
+    named = {mark: set(_NUMBER.findall(" ".join(_NUMBERS.findall(text)))) for mark, text in texts.items()}
+    about = {
+        subnet_id: [mark for mark, text in texts.items() if subnet_id in text or known.get(subnet_id) in named[mark]]
+        for subnet_id in subnet_ids
+    }
     return Verdict(
         lost=tuple(subnet_id for subnet_id, marks in about.items() if not marks),
         unresolved=tuple(

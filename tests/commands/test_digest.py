@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from builders import inventory, region_facts, subnet
-from estate_bot import estate
+from estate_bot import estate, put_read
 from sqlalchemy import text
 from stored_alerts import FIRING, save_steps
 
@@ -56,7 +56,7 @@ class DigestDesk:
         """The parts of a process of its own on the same database."""
         settings = load({"DATABASE_URL": f"sqlite:///{self.folder}/eksip.db"}, self.facts)
         parts = Parts(settings, now=lambda: self.at)
-        parts.facts.put(estate(self.at))
+        put_read(parts, estate(self.at))
         return parts
 
     def ask(self, words: str, channel: str = OPS, **given: Any) -> Message:
@@ -71,7 +71,7 @@ class DigestDesk:
     def look(self, at: str, digests: Digests | None = None) -> int:
         """The scheduler's look at this moment (UTC): how many digests were queued."""
         self.at = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        self.parts.facts.put(estate(self.at))
+        put_read(self.parts, estate(self.at))
         return (digests or self.parts.digests()).step()
 
     def queued(self) -> list[QueuedMessage]:
@@ -483,7 +483,7 @@ def test_a_large_fleet_fits_the_limits_of_a_message(desk: DigestDesk) -> None:
         subnet(f"subnet-{number:017x}", f"10.{number // 256}.{number % 256}.0/24", name="x" * 255, available_ips=9)
         for number in range(600)
     ]
-    desk.parts.facts.put(inventory(region_facts(*rows)))
+    put_read(desk.parts, inventory(region_facts(*rows)))
     message = desk.ask("digest")
     assert problems(render(message)) == []
     assert len(message.text) <= 150

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from builders import NOW, PROD, REGION, cluster, contents, eni, region_facts, reservation, subnet
 
+from bot.answers.subnets import StatusAnswer
 from bot.asking.command import Request
 from bot.capacity.occupancy import Occupancy, occupancies
 from bot.commands import dispatch
@@ -150,6 +151,6 @@ def test_a_deleted_subnet_is_shown_as_gone_and_counted_nowhere(parts: Parts) -> 
     message = asked(parts, deleted)
     assert message.answer is not None
     assert message.answer["subnets_total"] == 2
-    (row,) = message.answer["gone"]  # type: ignore[misc]
-    assert (row["subnet_id"], row["quality"]) == ("subnet-0c", "gone")
+    (row,) = StatusAnswer.model_validate(dict(message.answer)).gone
+    assert (row.subnet_id, row.quality) == ("subnet-0c", "gone")
     assert "private-1c (deleted, confirmed 2 h ago)" in str(message.parts)

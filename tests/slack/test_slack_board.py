@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from estate_bot import estate, press
+from estate_bot import estate, press, put_read
 from running import running
 from stored_alerts import FIRING, save_steps
 
@@ -53,7 +53,7 @@ class BoardDesk:
 
     def read(self, free: int) -> None:
         """AWS was read: so many addresses are free in the first subnet."""
-        self.parts.facts.put(estate(self.at, free=free))
+        put_read(self.parts, estate(self.at, free=free))
 
     def ask(self, text: str, channel: str = "ops") -> Message:
         """The answer to a command in a channel."""

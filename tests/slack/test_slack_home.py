@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from estate_bot import EstateBot, estate, estate_bot, press, wall_clock
+from estate_bot import EstateBot, estate, estate_bot, press, put_read, wall_clock
 from stored_alerts import FIRING, save_steps
 
 from bot.alerts import Step, Transition
@@ -84,7 +84,7 @@ def test_old_figures_are_shown_at_once_and_replaced_by_newer_ones(tmp_path: Path
     with estate_bot(tmp_path, age=timedelta(minutes=10)) as bot:
         bot.slack.open_home()
         home_of(bot, holding="203 of 4,091")
-        bot.parts.facts.put(estate(wall_clock(), free=77))
+        put_read(bot.parts, estate(wall_clock(), free=77))
         home_of(bot, holding="77 of 4,091")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from estate_bot import EstateBot, estate, estate_bot, press, wall_clock
+from estate_bot import EstateBot, estate, estate_bot, press, put_read, wall_clock
 
 from bot import metrics
 from bot.asking.command import Request
@@ -101,11 +101,11 @@ def test_in_an_incident_answers_are_visible_at_once_and_replaced_once_by_newer_f
         bot.slack.slash("overview", channel=channel)
         first = bot.posted("203 of 4,091", channel)
         assert "newer ones will replace" in str(first["blocks"])
-        bot.parts.facts.put(estate(wall_clock(), free=77))
+        put_read(bot.parts, estate(wall_clock(), free=77))
         second = bot.posted("77 of 4,091", channel)
         assert second["ts"] == first["ts"]
         assert "newer ones will replace" not in str(second["blocks"])
-        bot.parts.facts.put(estate(wall_clock() + timedelta(seconds=1), free=55))
+        put_read(bot.parts, estate(wall_clock() + timedelta(seconds=1), free=55))
         assert len(bot.calls("chat.update")) == 1
 
 
@@ -221,7 +221,7 @@ def test_an_answer_is_repeated_with_newer_figures_and_a_pressed_one_can_be_share
     """Repeat asks again, wherever the answer stands; what one person got by a press, Share shows to the channel."""
     bot.slack.say("@eksip overview")
     first = bot.posted("203 of 4,091")
-    bot.parts.facts.put(estate(wall_clock(), free=77))
+    put_read(bot.parts, estate(wall_clock(), free=77))
     bot.slack.click(channel="ops", ts=first["ts"], action_id=press(first, "Repeat"))
     second = bot.whispered("77 of 4,091")
     assert press(second, "Repeat")
@@ -259,7 +259,7 @@ def test_a_channels_target_that_it_may_not_see_any_more_is_named_nowhere(tmp_pat
     with estate_bot(tmp_path, LIMITED) as bot:
         kept = ChannelDefaults(scope="cluster:111122223333/eu-west-1/prod-eu", label="prod-eu")
         bot.parts.store.set_channel_defaults(bot.slack.channel("ops"), kept, "U1", wall_clock())
-        for words, said in (("defaults", "may not be seen here any more"), ("status", "dev-eu")):
+        for words, said in (("defaults", "may not be seen here any more"), ("status", "All accounts")):
             bot.slack.slash(words)
             shown = str(bot.whispered(said))
             assert not [name for name in (kept.scope, "(prod-eu)", "this channel's prod-eu") if name in shown]
