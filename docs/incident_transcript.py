@@ -26,8 +26,6 @@ _DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
 _LINK = re.compile(r"<(?:https?://[^|>]+)\|([^>]*)>")
 _USER = re.compile(r"<@(\w+)>")
 _MARK = re.compile(r"(?<![\w*~])([*~])(?=\S)([^*~\n]+?)(?<=\S)\1(?![\w*~])")
-_GLUED = re.compile(r"\s+(?=/?eksip )")
-"""A blank before a command: a line that began with it would read as one to type."""
 
 
 class Transcript:
@@ -119,22 +117,21 @@ def _block(block: Mapping[str, Any], named: Any) -> list[str]:
 
 
 def _plain(text: str, named: Any) -> str:
-    """mrkdwn without its marks: dates in UTC, links by their label, emoji as characters."""
+    """mrkdwn without its marks but those of code: dates in UTC, links by their label, emoji as characters."""
     told = _LINK.sub(r"\1", _DATE.sub(r"\1", text))
     told = _USER.sub(lambda found: f"@{named(found[1])}", told)
     told = _EMOJI.sub(lambda found: _GLYPHS.get(found[1], found[0]), told)
     told = _MARK.sub(r"\2", _MARK.sub(r"\2", told))
-    return told.replace("```", "").replace("`", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return told.replace("```", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _wrapped(text: str) -> list[str]:
     """The lines of a text, each in at most WIDTH columns; a table's lines are short and stay as they are."""
     found: list[str] = []
     for line in text.strip("\n").splitlines():
-        glued = _GLUED.sub("\u00a0", line)
         indent = "  " if line[:1] in "•123456789" and line[1:2] in " ." else ""
-        lines = [line] if len(line) <= WIDTH else wrap(glued, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
-        found += [each.replace("\u00a0", " ") for each in lines] or [""]
+        lines = [line] if len(line) <= WIDTH else wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+        found += lines or [""]
     return found
 
 

@@ -156,12 +156,16 @@ def serving(
         if lead.held:
             monitor.begin()
         server = _server(parts, slack, mode, host)
+
+        def attach(app: SlackApp) -> None:
+            server.attach(app.bolt)
+
         steps.callback(lambda: delivery.flush(FLUSH))
         sender = _thread("outbox", lambda: delivery.run(stop), steps)
         board_runner = _thread("boards", lambda: boards.run(stop, lambda: lead.held), steps)
         keeper = _thread("lead", lambda: lead.keep(stop), steps)
         reading = _thread("lanes", lambda: lanes.run(stop), steps)
-        asking = _thread("slack", lambda: slack.run(stop, server.attach), steps)
+        asking = _thread("slack", lambda: slack.run(stop, attach), steps)
         notifiers = [
             _thread(name, partial(part.run, stop), steps)
             for name, part in (("heartbeat", heartbeat), ("webhook", webhook))
@@ -175,7 +179,7 @@ def serving(
             thread.start()
         scheduler.start()
         server.start()
-        slack.listen(server.attach)
+        slack.listen(attach)
         team = "" if slack.app is None else slack.app.identity.team_id
         log.info("serving", extra={"slack": mode, "port": server.port, "team": team})
         if slack.app is None:

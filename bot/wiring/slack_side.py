@@ -5,8 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Lock
 
-from slack_bolt import App
-
 from bot.errors import QueryError
 from bot.slack.app import SlackApp, SlackAwayError
 from bot.slack.socket import SocketRunner
@@ -62,7 +60,7 @@ class SlackSide:
                 self._app = app
         return timedelta(0)
 
-    def listen(self, attach: Callable[[App], object]) -> None:
+    def listen(self, attach: Callable[[SlackApp], object]) -> None:
         """Hand over what Slack sends: by sockets of our own, or through `attach` to the web server."""
         with self._opening:
             if self._app is None or self._closed or self._listens:
@@ -70,11 +68,11 @@ class SlackSide:
             self._listens = True
             self._runner = self._sockets(self._app)
             if self._runner is None:
-                attach(self._app.bolt)
+                attach(self._app)
             else:
                 self._runner.start()
 
-    def run(self, stop: Event, attach: Callable[[App], object]) -> None:
+    def run(self, stop: Event, attach: Callable[[SlackApp], object]) -> None:
         """Ask until Slack answers, then listen; the thread's body."""
         attempt, wanted = 0, timedelta(0)
         while self._app is None:
