@@ -36,7 +36,8 @@ def committed(scope: Scope, cluster: Cluster, inventory: Inventory, reader: "Rea
     if not nodes_in:
         return Committed(why_unknown="the subnets of its nodes are not known")
     contents = reader.contents(subnets_to_read(nodes_in, cluster, inventory))
-    by_id = {subnet.subnet_id: subnet for subnet in inventory.subnets if subnet.cidr is not None}
+    own = inventory.subnets_of({subnet_id for group in cluster.nodegroups for subnet_id in group.subnet_ids})
+    by_id = {subnet.subnet_id: subnet for subnet in own if subnet.cidr is not None}
 
     def of(subnets: Sequence[Subnet]) -> Site:
         prefixes = settings.mode is PoolMode.PREFIX and not ipv6

@@ -73,10 +73,7 @@ class Facts:
     def names(self) -> tuple[str, ...]:
         """The names of clusters, subnets, VPCs and accounts that are known without asking AWS."""
         inventory = self.known()
-        if inventory is None:
-            return ()
-        groups = (inventory.clusters, inventory.subnets, inventory.vpcs, inventory.accounts)
-        return tuple(dict.fromkeys(item.name for group in groups for item in group if item.name))
+        return () if inventory is None else inventory.names
 
     def inventory(self) -> Inventory:
         """The newest inventory with the quality of each fact; reads AWS when nothing usable is known.

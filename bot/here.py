@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bot.answers.occupied import occupied
+from bot.capacity.screening import screened
 from bot.capacity.sites import MAX_READS, UPDATE_IPS
 from bot.capacity.standing import looks_low, standings_as_kept
 from bot.capacity.subnets import SubnetState, worst_first
@@ -14,6 +15,9 @@ from bot.services import Services
 from bot.views import count, free_of, plural
 
 Figures = Callable[[Scope, Inventory, Services], Line]
+
+MOST_PLACES = 20
+"""Account-regions whose CloudWatch an explanation asks at most: one call each, for a line at its end."""
 
 
 def here(topic_id: str, question: str, services: Services) -> Line:
@@ -47,6 +51,10 @@ def _where(scope: Scope) -> str:
 
 def _warm(scope: Scope, inventory: Inventory, services: Services) -> Line:
     clusters = clusters_in(scope, inventory)
+    if not services.settings.alerts.cloudwatch:
+        return ("Here: warm share not known (CloudWatch is not asked: [alerts] cloudwatch).",)
+    if len({(cluster.account_id, cluster.region) for cluster in clusters}) > MOST_PLACES:
+        return (f"Here: warm share not read of all {plural(len(clusters), 'cluster')}; name one in the question.",)
     warm = services.reader().warm_ips(clusters)
     if not warm:
         return ("Here: warm share not known (no CNI Metrics Helper figures).",)
@@ -59,7 +67,7 @@ def _low(scope: Scope, inventory: Inventory, services: Services) -> Line:
     subnets = [subnet for subnet in subnets_in(scope, inventory) if subnet.cidr is not None]
     if not subnets:
         return ()
-    suspects = [subnet for subnet in subnets if looks_low(subnet, limits)]
+    suspects = [subnet for subnet in screened(subnets, limits, 0).close if looks_low(subnet, limits)]
     # What looks low may be reserved for prefixes: only the interfaces and reservations tell.
     rows = standings_as_kept(suspects, occupied(suspects, services, MAX_READS).known, limits).values()
     low = [row for row in rows if row.state not in (SubnetState.OK, SubnetState.UNKNOWN)]
@@ -105,7 +113,8 @@ def _control_plane(scope: Scope, inventory: Inventory, _services: Services) -> L
 
 
 def _control_subnets(cluster: Cluster, inventory: Inventory) -> list[Subnet]:
-    return [subnet for subnet in inventory.subnets if subnet.subnet_id in cluster.subnet_ids]
+    known = inventory.subnets_by_id
+    return [known[subnet_id] for subnet_id in dict.fromkeys(cluster.subnet_ids) if subnet_id in known]
 
 
 FIGURES: dict[str, Figures] = {

@@ -1,6 +1,6 @@
 """Scope: which part of the fleet a command, a watch or an alert is about, and how words become one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -70,26 +70,30 @@ def contains(scope: Scope, subnet: Subnet, clusters: Iterable[Cluster]) -> bool:
 
 def subnets_in(scope: Scope, inventory: Inventory) -> tuple[Subnet, ...]:
     """The subnets of the inventory that lie in the scope."""
-    if scope == EVERYTHING:
-        return inventory.subnets
-    clusters = inventory.clusters
-    if scope.kind is ScopeKind.CLUSTER:
-        chosen = [c for c in clusters if cluster_key(c) == scope.value]
-        wanted: frozenset[str] = frozenset().union(*(c.all_subnet_ids for c in chosen))
-        return tuple(s for s in inventory.subnets if s.subnet_id in wanted)
-    return tuple(s for s in inventory.subnets if contains(scope, s, clusters))
+    value = scope.value
+    match scope.kind:
+        case ScopeKind.ALL:
+            return inventory.subnets
+        case ScopeKind.REGION:
+            return tuple(subnet for subnet in inventory.subnets if subnet.region == value)
+        case ScopeKind.CLUSTER:
+            return inventory.subnets_of(frozenset().union(*(c.all_subnet_ids for c in clusters_in(scope, inventory))))
+        case _:
+            return tuple(subnet for subnet in inventory.subnets_near({value}) if contains(scope, subnet, ()))
 
 
 def clusters_in(scope: Scope, inventory: Inventory) -> tuple[Cluster, ...]:
     """The clusters that the scope names or whose subnets it holds."""
     if scope.kind is ScopeKind.CLUSTER:
-        return tuple(c for c in inventory.clusters if cluster_key(c) == scope.value)
+        ending = scope.value.rpartition("/")[2]
+        return tuple(c for c in inventory.clusters if c.name.endswith(ending) and cluster_key(c) == scope.value)
     held = (
         inventory.subnets_by_id.keys()
         if scope == EVERYTHING
         else {subnet.subnet_id for subnet in subnets_in(scope, inventory)}
     )
-    return tuple(c for c in inventory.clusters if not held.isdisjoint(c.all_subnet_ids))
+    places = (region for region in inventory.regions if not region.clusters_by_subnet.keys().isdisjoint(held))
+    return tuple(c for place in places for c in place.clusters if not held.isdisjoint(c.all_subnet_ids))
 
 
 def read_for(scope: Scope, inventory: Inventory) -> Inventory:
@@ -136,7 +140,7 @@ def resolve(words: str, inventory: Inventory, *, verb: str = "status") -> Scope:
     Example: `resolve("cluster:prod-eu", inventory)`, `resolve("10.0.16.0/20", inventory)`.
     """
     text = words.strip()
-    if text.lower() in {"", "all", "everything", "fleet"}:
+    if text.lower() in _ALL_WORDS:
         return EVERYTHING
     kind_word, colon, value = text.partition(":")
     kinds = {kind.value: kind for kind in ScopeKind}
@@ -160,6 +164,21 @@ def resolve(words: str, inventory: Inventory, *, verb: str = "status") -> Scope:
     return _only(text, _named(inventory, text), inventory, verb)
 
 
+_ALL_WORDS = frozenset({"", "all", "everything", "fleet"})
+
+
+def found_scope(words: str, inventory: Inventory) -> Scope | None:
+    """The scope that `resolve` finds, None where it finds none or several: no similar name is looked for."""
+    text = words.strip()
+    if ":" not in text and text.lower() not in _ALL_WORDS:
+        named = _named(inventory, text)
+        return named[0] if len(named) == 1 else None
+    try:
+        return resolve(text, inventory)
+    except UserError:
+        return None
+
+
 def _named(inventory: Inventory, value: str) -> list[Scope]:
     """Every scope that a bare value names exactly (ids and names, case-insensitive; CIDRs by value)."""
     wanted = value.lower()
@@ -175,18 +194,21 @@ def _named(inventory: Inventory, value: str) -> list[Scope]:
         if wanted in (account.account_id, account.name.lower()):
             add(ScopeKind.ACCOUNT, account.account_id, account.name)
     cidr = _cidr(value)
+    # Of a cluster's key, account/region/name, the name alone is a word; names of VPCs may have strokes in them.
+    ending = wanted.rpartition("/")[2]
     for region in inventory.regions:
         if wanted == region.region:
             add(ScopeKind.REGION, region.region, region.region)
-        for vpc in region.vpcs:
+        has_block = cidr is not None and cidr in region.blocks
+        has_place = has_block or wanted in region.place_words or ending in region.place_words
+        has_subnet = has_block or wanted in region.subnet_words
+        for vpc in region.vpcs if has_place else ():
             if wanted in (vpc.vpc_id, vpc.name.lower()) or (cidr is not None and cidr in (*vpc.cidrs, *vpc.ipv6_cidrs)):
                 add(ScopeKind.VPC, vpc.vpc_id, vpc.name or vpc.vpc_id)
-        for cluster in region.clusters:
+        for cluster in region.clusters if has_place else ():
             if wanted in (cluster.name.lower(), cluster_key(cluster).lower()):
                 add(ScopeKind.CLUSTER, cluster_key(cluster), cluster.name)
-        if cidr is None and wanted not in region.subnet_words:
-            continue
-        for subnet in region.subnets:
+        for subnet in region.subnets if has_subnet else ():
             if wanted in (subnet.subnet_id, subnet.name.lower()) or (
                 cidr is not None and cidr in (subnet.cidr, *subnet.ipv6_cidrs)
             ):
@@ -238,9 +260,8 @@ def _wrong_kind(kind: ScopeKind, value: str, named: list[Scope], verb: str) -> U
 
 def _where(scope: Scope, inventory: Inventory) -> str:
     if scope.kind is ScopeKind.SUBNET:
-        for subnet in inventory.subnets:
-            if subnet.subnet_id == scope.value:
-                return f"{scope.label}, {inventory.account_name(subnet.account_id)} {subnet.az or subnet.region}"
+        for subnet in inventory.subnets_of({scope.value}):
+            return f"{scope.label}, {inventory.account_name(subnet.account_id)} {subnet.az or subnet.region}"
     if scope.kind is ScopeKind.VPC:
         for vpc in inventory.vpcs:
             if vpc.vpc_id == scope.value:
@@ -249,16 +270,7 @@ def _where(scope: Scope, inventory: Inventory) -> str:
 
 
 def _known_names(inventory: Inventory) -> list[str]:
-    first: Callable[[Iterable[str]], list[str]] = lambda names: [name for name in names if name]  # noqa: E731
-    return list(
-        dict.fromkeys(
-            first(c.name for c in inventory.clusters)
-            + first(s.name for s in inventory.subnets)
-            + first(v.name for v in inventory.vpcs)
-            + first(a.name for a in inventory.accounts)
-            + first(r.region for r in inventory.regions)
-        )
-    )
+    return list(dict.fromkeys((*inventory.names, *(region.region for region in inventory.regions))))
 
 
 _LONGEST_WORD = 100

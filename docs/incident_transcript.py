@@ -12,6 +12,7 @@ WIDTH = 92
 """Columns of the transcript: what GitHub shows of a code block without a scroll bar."""
 
 PEOPLE = ("ana", "ben", "chris")
+CHANNELS = ("ops", "platform-alerts", "inc-42")
 
 _GLYPHS = {
     "red_circle": "🔴",
@@ -24,7 +25,7 @@ _GLYPHS = {
 _EMOJI = re.compile(r":([a-z_]+):")
 _DATE = re.compile(r"<!date\^\d+\^[^|>]*\|([^>]*)>")
 _LINK = re.compile(r"<(?:https?://[^|>]+)\|([^>]*)>")
-_USER = re.compile(r"<@(\w+)>")
+_ID = re.compile(r"<([@#])(\w+)>")
 _MARK = re.compile(r"(?<![\w*~])([*~])(?=\S)([^*~\n]+?)(?<=\S)\1(?![\w*~])")
 
 
@@ -67,7 +68,7 @@ class Transcript:
 
     def _shown(self) -> Iterator[tuple[str, str, SlackMessage]]:
         slack = self._stage.slack
-        for channel in ("ops", "platform-alerts", "inc-42"):
+        for channel in CHANNELS:
             yield from ((channel, "", message) for message in slack.messages(channel))
             for person in PEOPLE:
                 yield from ((channel, person, message) for message in slack.ephemerals(channel, person))
@@ -82,9 +83,12 @@ class Transcript:
         self.lines.append(f"{_clock(at)}  {who}{f' (only {only} sees it)' if only else ''}")
         self.lines += [f"  {line}" if line else "" for line in text.splitlines()] + [""]
 
-    def _named(self, user_id: str) -> str:
-        names = {self._stage.slack.user(name): name for name in (*PEOPLE, "eksip")}
-        return names.get(user_id, user_id)
+    def _named(self, some_id: str) -> str:
+        """The name of a person or a channel."""
+        slack = self._stage.slack
+        names = {slack.user(name): name for name in (*PEOPLE, "eksip")}
+        names |= {slack.channel(name): name for name in CHANNELS}
+        return names.get(some_id, some_id)
 
 
 def shown(message: Mapping[str, Any], named: Any) -> str:
@@ -119,7 +123,7 @@ def _block(block: Mapping[str, Any], named: Any) -> list[str]:
 def _plain(text: str, named: Any) -> str:
     """mrkdwn without its marks but those of code: dates in UTC, links by their label, emoji as characters."""
     told = _LINK.sub(r"\1", _DATE.sub(r"\1", text))
-    told = _USER.sub(lambda found: f"@{named(found[1])}", told)
+    told = _ID.sub(lambda found: f"{found[1]}{named(found[2])}", told)
     told = _EMOJI.sub(lambda found: _GLYPHS.get(found[1], found[0]), told)
     told = _MARK.sub(r"\2", _MARK.sub(r"\2", told))
     return told.replace("```", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/incident.png, docs/surfaces.png and docs/explain.png from the page of the local workspace.
+"""Takes the pictures of Slack's surfaces in the documents, each docs/NAME.png, from the page of the local workspace.
 
 `python docs/screenshots.py [NAME…]` plays the incident of docs/incident.py and a few questions on the demo estate, and
 photographs them in a headless Chromium, light and dark. It needs the extra [dev] and a Chromium.
@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
+import alert_states
 import incident
 from incident_stage import ALERTS, SUBNET, Stage, stage
 from incident_transcript import Transcript
@@ -23,6 +25,8 @@ from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from bot import logs
 from bot.demo.workspace import Workspace
+from bot.slack.render import render
+from bot.slack.sending import write_client
 
 DOCS = Path(__file__).resolve().parent
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -57,10 +61,18 @@ class Shot:
     width: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenery:
+    """A workspace and its clock, for pictures that need no bot."""
+
+    slack: Workspace
+    clock: Callable[[], datetime]
+
+
 class Camera:
     """A person's browser window on the workspace; each picture is of one part of the page, whole."""
 
-    def __init__(self, browser: Browser, on: Stage, *, dark: bool = False) -> None:
+    def __init__(self, browser: Browser, on: Stage | Scenery, *, dark: bool = False) -> None:
         self._on = on
         context = browser.new_context(
             timezone_id="UTC",
@@ -200,7 +212,24 @@ def explain_shots(browser: Browser) -> Iterator[Shot]:
             yield camera.message(caption, number % 2, str(shown["ts"]))
 
 
-SCREENS = {"incident": incident_shots, "surfaces": surface_shots, "explain": explain_shots}
+def alert_state_shots(browser: Browser) -> Iterator[Shot]:
+    """The card of an alert in each state, light on the left and dark on the right."""
+    with Workspace(now=lambda: alert_states.NOW) as slack:
+        client = write_client(slack.bot_token, slack.api_url)
+        for column, dark in enumerate((False, True)):
+            camera = Camera(browser, Scenery(slack=slack, clock=lambda: alert_states.NOW), dark=dark)
+            for caption, message in alert_states.states():
+                posted = client.chat_postMessage(channel=slack.channel(ALERTS), **render(message))
+                camera.visit(ALERTS, width=960)
+                yield camera.message(caption, column, str(posted["ts"]))
+
+
+SCREENS = {
+    "incident": incident_shots,
+    "surfaces": surface_shots,
+    "explain": explain_shots,
+    "alert-states": alert_state_shots,
+}
 
 
 def composed(browser: Browser, shots: list[Shot]) -> bytes:

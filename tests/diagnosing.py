@@ -195,7 +195,7 @@ def estate(
                 known=known,
                 mix=node_mix(the_cluster, found, custom_networking=settings.custom_networking),
                 pools=node_pools(the_cluster, found, known_limits),
-                figures=metrics or Unread(reason="CNI Metrics Helper publishes nothing for prod-eu"),
+                figures=metrics or Unread(reason="CNI Metrics Helper publishes nothing", of="prod-eu"),
                 launches=launches,
                 kubernetes=kubernetes or Unread(reason="the cluster's own API was not asked"),
                 addon=addon or the_cluster.cni,

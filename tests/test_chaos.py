@@ -14,7 +14,7 @@ LIMIT_SECONDS = 400.0
 """How long a run may take: many times what it takes on an idle machine."""
 
 
-SMALL = plan(6, "small", episodes=27, kills=5, troubles=12, seconds=12.0, lives=(0.5, 3.0))
+SMALL = plan(6, "small", episodes=27, kills=5, troubles=12, seconds=12.0, lives=(0.5, 3.0), lingers=6.0)
 """27 episodes, five SIGKILLs, and faults of Slack, AWS, the database and the clock, by one seed."""
 
 TAKEOVER = Plan(

@@ -6,7 +6,7 @@ from bot.alerts.alert import Alert
 from bot.alerts.readings import Unit, Worse
 from bot.alerts.rules import rule_named
 from bot.message import Inline, Line, Strong
-from bot.wording import span
+from bot.wording import remaining, span, time_left
 
 FREE_UNITS = (Unit.IPS, Unit.BLOCKS)
 """What is free or not; the other units count something else."""
@@ -40,7 +40,7 @@ def amount(alert: Alert, value: float) -> str:
         case Unit.BLOCKS:
             return f"{shown} free /28 {'block' if value == 1 else 'blocks'}"
         case Unit.MINUTES:
-            return f"{span(timedelta(minutes=value))} left"
+            return f"{remaining(timedelta(minutes=value))} left"
         case Unit.NODES:
             return "1 more node fits" if value == 1 else f"{shown} more nodes fit"
         case Unit.PERCENT:
@@ -67,6 +67,12 @@ def of_capacity(alert: Alert) -> str:
             return f"{number(alert.value)} of {whole} {alert.unit.value}, {share(alert)}"
 
 
+def problem(alert: Alert) -> str:
+    """What is wrong, for a line among those of other rules: "Low IPs, 203 of 4,091 free, 5%"."""
+    figure = number(alert.value) if alert.unit is Unit.NODES else of_capacity(alert)  # the title says of what
+    return f"{title(alert)}, {figure}"
+
+
 def figures(alert: Alert, *, with_limit: bool = True, with_forecast: bool = True) -> Line:
     """The figure with its base and the threshold, and how long it lasts where that is known."""
     first, rest = _first(alert)
@@ -78,7 +84,12 @@ def figures(alert: Alert, *, with_limit: bool = True, with_forecast: bool = True
     inside = ", ".join(filter(None, (share(alert) if alert.capacity and alert.unit is not Unit.MINUTES else "", limit)))
     line: tuple[Inline, ...] = (Strong(first), f"{rest} ({inside})" if inside else rest)
     told = with_forecast and alert.left is not None and alert.unit is not Unit.MINUTES
-    return (*line, f" · about {span(alert.left)} left") if told and alert.left is not None else line
+    return (*line, f" · {time_left(alert.left)}") if told and alert.left is not None else line
+
+
+def based(alert: Alert) -> str:
+    """The figure with what it is a part of: "9 free of 251"."""
+    return "".join(_first(alert))
 
 
 def _first(alert: Alert) -> tuple[str, str]:

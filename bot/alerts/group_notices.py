@@ -1,11 +1,11 @@
 """Group notices: one card for the subnets of a cluster and AZ that go together, and what is said about silences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.alerts.alert import NOTHING_BETTER, Alert, AlertStatus
 from bot.alerts.controls import controls
-from bot.alerts.figures import amount, figures, title
+from bot.alerts.figures import FREE_UNITS, amount, based, figures, problem, title
 from bot.alerts.grouping import Group
 from bot.alerts.notices import (
     NO_OVERLAY,
@@ -32,6 +32,9 @@ SHOWN = 5
 
 NUMBERS = 8
 """Alert numbers in the small print."""
+
+NAMED = 3
+"""Alerts named in a line."""
 
 
 def group_card(group: Group, now: datetime, overlays: Mapping[int, Overlay] | None = None) -> Message:
@@ -90,9 +93,24 @@ def _sentence(group: Group) -> str:
     if group.is_resolved:
         longest = span(max(lasted(alert) for alert in group.alerts))
         return f"[RESOLVED] {_what(group)} ({place}): all clear after {longest}."
-    start = f"[{lead.status.value.upper()}] {title(lead)} in {_what(group)} ({place})"
-    worst = f"; worst {short(lead.label, 24)}: {amount(lead, lead.value)}."
-    return f"{start}{worst}" if len(start + worst) <= SENTENCE_CHARACTERS else sentence(lead)
+    state_word = f"[{lead.status.value.upper()}]"
+    if _subjects(group) == 1:
+        told = f"{state_word} {_what(group)} ({place}): {_problems(group)}."
+    else:
+        worst = f"worst {short(lead.label, 24)}: {amount(lead, lead.value)}"
+        told = f"{state_word} {title(lead)} in {_what(group)} ({place}); {worst}."
+    return told if len(told) <= SENTENCE_CHARACTERS else sentence(lead)
+
+
+def _problems(group: Group) -> str:
+    """What is wrong with the one subject: the worst figure, and the titles of the other rules that fire.
+
+    What is free needs no title beside it.
+    """
+    lead = group.lead
+    first = based(lead) if lead.unit in FREE_UNITS else problem(lead)
+    rest = dict.fromkeys(title(alert) for alert in group.firing if alert.rule != lead.rule)
+    return ", ".join((first, *rest))
 
 
 def _tone(group: Group, together: Overlay) -> Tone:
@@ -143,9 +161,16 @@ def _small_print(group: Group, now: datetime) -> Line:
     return (numbers, " · since ", When(since), " · read ", When(oldest))
 
 
-def repeat_note(group: Group, why: str) -> Message:
-    """The line under a card that is heard: what fires, and why it is told now."""
+def repeat_note(group: Group, why: str, news: Collection[int] = ()) -> Message:
+    """The line under a card that is heard: what fires, and why it is told now; `news` numbers the alerts it is due to.
+
+    They are named where the card is about others too.
+    """
     text = sentence(group.lead) if len(group.alerts) == 1 else _sentence(group)
+    due_to = [alert for alert in group.alerts if alert.alert_id in news] if len(group.alerts) > 1 else []
+    named = ", ".join(f"{alert.alert_id} {title(alert)} in {short(alert.label, 24)}" for alert in due_to[:NAMED])
+    more = f" and {len(due_to) - NAMED} more" if len(due_to) > NAMED else ""
+    why = f"{why[:1].upper()}{why[1:]}{f': {named}{more}' if named else ''}"
     return Message(text=text, tone=tone(group.lead), verdict=(text,), parts=(Context(lines=((why,),)),))
 
 

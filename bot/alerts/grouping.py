@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.alerts.alert import Alert, AlertStatus
+from bot.alerts.figures import is_worse_higher
 from bot.alerts.readings import Severity
 from bot.alerts.subject import SubjectKind
 
@@ -87,9 +88,11 @@ def groups(alerts: Iterable[Alert], placed: Mapping[int, str] | None = None) -> 
 
 
 def worst_first(alert: Alert) -> tuple[int, int, float, str, str]:
-    """Sort key of alerts on a card: firing before recovering before resolved, critical first, the emptiest first."""
+    """Sort key of alerts: firing before recovering, pending and resolved, critical first, the emptiest first."""
     order = (AlertStatus.FIRING, AlertStatus.RECOVERING, AlertStatus.PENDING, AlertStatus.RESOLVED)
     share = alert.value / alert.capacity if alert.capacity else 1.0
+    if alert.capacity and is_worse_higher(alert):
+        share = 1.0 - share
     return (order.index(alert.status), -alert.severity.rank, share, alert.label, alert.rule)
 
 

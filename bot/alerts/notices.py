@@ -12,7 +12,7 @@ from bot.alerts.readings import Severity, Unit
 from bot.alerts.silences import Silence, silence_of
 from bot.alerts.subject import SubjectKind
 from bot.message import Context, Fields, Inline, Line, Link, Message, Mono, Strong, Struck, Text, Tone, When
-from bot.wording import console_url, span
+from bot.wording import console_url, span, time_left
 
 LABEL_CHARACTERS = 40
 """Longest name in the sentence of a card: a Name tag may have 256 characters, a lock screen shows 150."""
@@ -125,7 +125,7 @@ def sentence(alert: Alert) -> str:
     """One sentence that stands alone on a lock screen: state, rule, subject, figure, time left."""
     if alert.status is AlertStatus.RESOLVED:
         return _fitting(alert, f": {_ending(alert)}.")
-    left = "" if alert.left is None or alert.unit is Unit.MINUTES else f", about {span(alert.left)} left"
+    left = "" if alert.left is None or alert.unit is Unit.MINUTES else f", {time_left(alert.left)}"
     return _fitting(alert, f": {of_capacity(alert)}{left}.")
 
 
@@ -260,8 +260,8 @@ def where(alert: Alert) -> str:
 
 
 def lasted(alert: Alert) -> timedelta:
-    """From the first breach to the end, or to the last sample."""
-    return (alert.resolved_at or alert.observed_at) - alert.active_at
+    """From the first breach to the end, or to the last sample; nothing where the clock was set back in between."""
+    return max((alert.resolved_at or alert.observed_at) - alert.active_at, timedelta(0))
 
 
 def _clock(began: datetime, ended: datetime) -> str:

@@ -140,10 +140,16 @@ def decide(group: Group, said: Said | None, around: Around) -> Decision:
         first = min(
             decisions, key=lambda decision: decision.look_again_at or datetime.max.replace(tzinfo=around.now.tzinfo)
         )
-        return _shown_only(group, said, around, first)
-    if said is None or (said.ended_at is not None and around.now - said.ended_at > REOPEN_WITHIN):
+        # What fires anew gets a card of its own when it is told: the one that ended stays as it is.
+        return _shown_only(group, None if is_over(said, around.now) else said, around, first)
+    if said is None or is_over(said, around.now):
         return _first(group, loud, around)
     return _compared(group, loud, said, around)
+
+
+def is_over(said: Said | None, now: datetime) -> bool:
+    """Whether the card's end was told so long ago that what fires next is another story."""
+    return said is not None and said.ended_at is not None and now - said.ended_at > REOPEN_WITHIN
 
 
 def _held_back(alert: Alert, said: Said | None, around: Around) -> Decision | None:

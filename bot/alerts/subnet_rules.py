@@ -10,7 +10,7 @@ from bot.alerts.subject import SubjectKind
 from bot.alerts.thresholds import Thresholds
 from bot.capacity.subnets import RESERVED_IPS, Limits, SubnetState, floor_ips, subnet_state, threshold_ips
 from bot.inventory import Quality
-from bot.wording import span
+from bot.wording import time_left
 
 BLOCK_IPS = 16
 """Addresses of a /28, the size of a prefix.
@@ -166,7 +166,7 @@ def _burn_rate(sample: SubnetSample, thresholds: Thresholds) -> Reading | None:
         threshold=thresholds.burn_warning.total_seconds() / 60,
         breach=breach,
         clear=left >= thresholds.burn_clear,
-        detail=f"{sample.free_ips:,} of {sample.usable_ips:,} free now; at this rate nothing is left in {span(left)}.",
+        detail=f"{sample.free_ips:,} of {sample.usable_ips:,} free now; at this rate {time_left(left)}.",
         left=left,
     )
 

@@ -98,6 +98,7 @@ class PlanOption(AnswerModel):
 
     title: str = Field(description="What to do.")
     gain_ips: int | None = Field(description="Addresses added, or no longer taken by these nodes; null: not known.")
+    gain_elsewhere_ips: int = Field(description="Of these, addresses in subnets that the plan does not ask about.")
     fits: bool | None = Field(description="Whether the plan fits then; null: cannot be told.")
     left_ips: int | None = Field(description="Free addresses left afterwards; null when it does not fit.")
     short_ips: int | None = Field(description="Addresses still missing then; null: not known.")

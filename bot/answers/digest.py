@@ -74,6 +74,14 @@ class DigestMissed(AnswerModel):
     )
 
 
+class DigestFeedback(AnswerModel):
+    """How often people said that the answers of one verb helped, and how often that they did not."""
+
+    verb: str = Field(description="The verb that was asked.")
+    helped: int = Field(description="Presses of *Helped*.")
+    missed: int = Field(description="Presses of *Did not help*.")
+
+
 class DigestReport(AnswerModel):
     """The digest itself."""
 
@@ -94,6 +102,7 @@ class DigestReport(AnswerModel):
     left_out: int = Field(description="More of them.")
     alerts: DigestAlerts = Field(description="Alerts.")
     forecasts: DigestForecasts = Field(description="The record of forecasts.")
+    feedback: list[DigestFeedback] = Field(description="What people said of answers in the period, by verb.")
     missed: DigestMissed = Field(description="What the bot itself missed.")
 
 

@@ -190,7 +190,18 @@ class Sight:
 
 
 def sight(words: Iterable[str], whole: Inventory) -> Sight:
-    """What may be seen by those who may see these scopes; one that names nothing known now shows nothing."""
+    """What may be seen by those who may see these scopes; one that names nothing known now shows nothing.
+
+    It is kept with the inventory, for the scopes as they are written and no others.
+    """
+    asked = tuple(words)
+    kept: dict[tuple[str, ...], Sight] = whole.derived.setdefault(Sight, {})
+    if (known := kept.get(asked)) is None:
+        known = kept[asked] = _sight(asked, whole)
+    return known
+
+
+def _sight(words: Iterable[str], whole: Inventory) -> Sight:
     found = []
     for text in words:
         try:

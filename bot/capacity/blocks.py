@@ -175,8 +175,8 @@ class Capacities:
 def unattributed_ips(usable: int, available: int, reserved_free: int, used: int) -> int:
     """Addresses that EC2 counts as taken and no interface we see explains: usable - available - reserved - used.
 
-    Above 0 they are held by interfaces this account cannot see (a shared VPC); below 0 the two reads were made at
-    different moments and the interfaces had moved on.
+    Above 0 they are held by interfaces that were not read (a shared VPC, or newer ones); below 0 the two reads were
+    made at different moments and the interfaces had moved on.
     """
     return usable - available - reserved_free - used
 

@@ -21,6 +21,7 @@ from bot.capacity.diagnosis.findings import (
     Diagnosis,
     Finding,
     NotChecked,
+    Remark,
     Seen,
     Step,
     Stops,
@@ -65,6 +66,9 @@ _NEEDED = frozenset(
 
 _OPEN = frozenset({Cause.NODE_ENI_LIMIT, Cause.COOLDOWN, Cause.EC2_THROTTLED, Cause.MAX_PODS})
 """Causes whose low confidence means that what decides was not visible, not that there is little of it."""
+
+_NAMED = 8
+"""Clusters named of those that lack the same."""
 
 _SAID, _CERTAIN, _FITS, _ELSEWHERE = 3, 2, 1, -3
 """Weights of a finding: a pasted message names it, each step of confidence, it stops what is said not to work, it
@@ -141,10 +145,10 @@ def _pods(evidence: Evidence) -> tuple[ClusterPods, ...]:
     return tuple(sorted(found, key=lambda each: -each.waiting_pods))
 
 
-def _remarks(evidence: Evidence) -> tuple[Seen, ...]:
+def _remarks(evidence: Evidence) -> tuple[Remark, ...]:
     """Settings of the clusters that are not what somebody takes them for."""
     return tuple(
-        Seen(text=f"{view.cluster.name}: {text}", observed_at=view.facts.observed_at)
+        Remark(cluster=view.cluster.name, text=f"{view.cluster.name}: {text}", observed_at=view.facts.observed_at)
         for view in evidence.clusters
         if view.facts is not None and view.addon is not None and view.ipv4
         for text in drift(view.addon, view.facts)
@@ -281,22 +285,37 @@ def _look(evidence: Evidence) -> tuple[Step, ...]:
 
 def _not_checked(checks: Iterable[NotChecked], evidence: Evidence) -> tuple[str, ...]:
     found = [*evidence.missing, *(check.reason for check in checks)]
-    for view in evidence.clusters:
-        if isinstance(view.launches, Unread):
-            found.append(view.launches.reason)
-        if isinstance(view.figures, Unread):
-            reason = view.figures.reason
-            found.append(reason if view.use else f"{reason.rstrip('.')}: what pods use is not known")
+    found += [view.launches.reason for view in evidence.clusters if isinstance(view.launches, Unread)]
+    found += _uncounted(evidence)
     if isinstance(evidence.places, Unread):
         found.append(evidence.places.reason)
-    return (*dict.fromkeys(found), *dict.fromkeys(text for view in evidence.clusters for text in _unseen(view)))
+    return tuple(text for text in dict.fromkeys((*found, *_unseen(evidence))) if text.strip(" ."))
 
 
-def _unseen(view: ClusterView) -> list[str]:
-    """What the cluster's own API did not show, with the reasons."""
-    if isinstance(view.kubernetes, Unread):
-        return [view.kubernetes.reason]
-    by_reason: dict[str, list[str]] = {}
-    for part, reason in view.kubernetes.unread:
-        by_reason.setdefault(reason, []).append(part.value)
-    return [f"{', '.join(parts)} of {view.cluster.name}: {reason}" for reason, parts in by_reason.items()]
+def _uncounted(evidence: Evidence) -> list[str]:
+    """Whose CNI metrics there are none of, each reason once with all of its clusters."""
+    alike: dict[tuple[str, bool], list[str]] = {}
+    for view in evidence.clusters:
+        if isinstance(view.figures, Unread):
+            names = alike.setdefault((view.figures.reason.rstrip("."), view.use is not None), [])
+            names += [view.figures.of] if view.figures.of else []
+    return [
+        f"{reason}{f' for {listed(names, _NAMED)}' if names else ''}{'' if used else ': what pods use is not known'}"
+        for (reason, used), names in alike.items()
+    ]
+
+
+def _unseen(evidence: Evidence) -> list[str]:
+    """What the clusters' own APIs did not show, with the reasons: clusters that lack the same stand together."""
+    found: list[str] = []
+    alike: dict[tuple[str, str], list[str]] = {}
+    for view in evidence.clusters:
+        if isinstance(view.kubernetes, Unread):
+            found.append(view.kubernetes.reason)
+            continue
+        by_reason: dict[str, list[str]] = {}
+        for part, reason in view.kubernetes.unread:
+            by_reason.setdefault(reason, []).append(part.value)
+        for reason, parts in by_reason.items():
+            alike.setdefault((", ".join(parts), reason), []).append(view.cluster.name)
+    return found + [f"{parts} of {listed(names, _NAMED)}: {reason}" for (parts, reason), names in alike.items()]

@@ -32,9 +32,9 @@ def options(question: Question) -> tuple[Option, ...]:
 
 
 def _rank(option: Option) -> tuple[int, int]:
-    """Those that fit, then those that cannot be told, in order of effort; those that do not fit by what they gain."""
+    """Those that fit, then those that cannot be told, in order of effort; those that do not fit by their gain there."""
     if option.fits is False:
-        return 2, -(option.gain_ips or 0)
+        return 2, option.elsewhere_ips - (option.gain_ips or 0)
     return (0 if option.fits else 1), 0
 
 
@@ -104,6 +104,7 @@ def _warm_ips(question: Question) -> Option | None:
     gain = question.asked * (question.found.need.ips - need.ips) + sum((freed or {}).values())
     if gain <= 0:
         return None
+    own = {room.subnet_id for zone in zones for room in (*zone.node_rooms, *zone.pod_rooms, *zone.discovered)}
     changes = {WARM_IP: str(WARM_IPS)} | ({MINIMUM_IP: str(minimum)} if minimum else {})
     return Option(
         title=" ".join(f"{name}={value}" for name, value in changes.items()),
@@ -117,6 +118,7 @@ def _warm_ips(question: Question) -> Option | None:
             if freed is not None
             else "What nodes now there would give back is not known: their pods are not."
         ),
+        elsewhere_ips=sum(ips for subnet_id, ips in (freed or {}).items() if subnet_id not in own),
     )
 
 

@@ -7,6 +7,7 @@ from bot.capacity.nodes import HOST_NETWORK_PODS, max_pods
 from bot.capacity.plan_question import Question
 from bot.capacity.rooms import Room, full_need
 from bot.capacity.warmpool import PoolMode, default_max_pods, effective_mode, steady_state
+from bot.wording import UNSEEN
 
 
 def assumptions(question: Question, *, type_given: bool, pods_given: bool, growth: bool) -> tuple[str, ...]:
@@ -62,10 +63,7 @@ def _not_known(question: Question) -> Iterator[str]:
     if discovered and need.extra_enis:
         yield f"Further ENIs may also be in {', '.join(discovered)}, as those of the nodes are now (subnet discovery)."
     if site.unseen_ips:
-        yield (
-            f"{site.unseen_ips:,} addresses are held by interfaces that this account cannot see; "
-            "each is taken to break up a /28."
-        )
+        yield (f"{site.unseen_ips:,} addresses are held by {UNSEEN}. Each is taken to break up a /28.")
 
 
 def _growing(question: Question, *, subtracted: bool) -> Iterator[str]:

@@ -15,7 +15,7 @@ from bot.inventory import InstanceLimits, VpcRouting
 class Option:
     """One way to make room: `gain_ips` addresses are added or no longer taken from the nodes' subnets.
 
-    `fits` None: it cannot be told. `left_ips` stay free in the subnets used, or `short_ips` are still missing; `note`
+    `elsewhere_ips` of the gain are in subnets that the plan does not ask about. `fits` None: it cannot be told. `left_ips` stay free in the subnets used, or `short_ips` are still missing; `note`
     is what to know beforehand.
     """
 
@@ -26,6 +26,7 @@ class Option:
     left_ips: int | None = None
     short_ips: int | None = None
     note: str = ""
+    elsewhere_ips: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

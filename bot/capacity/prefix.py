@@ -12,6 +12,7 @@ from bot.capacity.nodes import HOST_NETWORK_PODS, kube_reserved_memory_mib, max_
 from bot.capacity.reservations import reservable
 from bot.capacity.warmpool import PoolMode, PoolSettings, default_max_pods, startup, steady_state
 from bot.inventory import Cluster, Eni, InstanceLimits, Reservation, Subnet
+from bot.wording import UNSEEN
 
 SPARE_BLOCKS = 2
 """Free blocks that a reservation leaves: node and ENI primaries and load balancers need single addresses there."""
@@ -276,7 +277,7 @@ def _subnet_reason(row: SubnetReadiness) -> tuple[Readiness, str] | None:
         if (row.facts.unattributed_ips or 0) > 0:
             return (
                 Readiness.CONDITIONS,
-                f"{label}: {row.facts.unattributed_ips:,} addresses are held by interfaces this account cannot see, so "
+                f"{label}: {row.facts.unattributed_ips:,} addresses are held by {UNSEEN}; "
                 "fewer than the shown blocks may be free.",
             )
         return (

@@ -1,7 +1,7 @@
 """Sites: the zones where new nodes of a scope would start, what is free there, and what its nodes hold today."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.capacity.blocks import block_map, unattributed_ips
@@ -118,8 +118,8 @@ def subnets_to_read(nodes_in: Sequence[Subnet], cluster: Cluster | None, invento
         return tuple(nodes_in)[:MAX_READS]
     others = [
         subnet
-        for subnet in inventory.subnets
-        if subnet.vpc_id == cluster.vpc_id and subnet.subnet_id not in first and subnet.cidr is not None
+        for subnet in inventory.vpc_subnets(cluster.vpc_id)
+        if subnet.subnet_id not in first and subnet.cidr is not None
     ]
     others.sort(key=lambda subnet: (subnet.subnet_id not in cluster.node_subnet_ids, subnet.subnet_id))
     return (*nodes_in, *others)[:MAX_READS]
@@ -136,10 +136,10 @@ def site(
 ) -> Site:
     """The site of a plan whose nodes start in these subnets; `prefixes` lets reserved blocks count as free."""
     by_subnet = _by_subnet(contents)
-    control = {subnet_id for item in inventory.clusters for subnet_id in item.subnet_ids}
+    control = inventory.control_subnet_ids
     here = {subnet.subnet_id for subnet in nodes_in}
     vpc_id = cluster.vpc_id if cluster is not None else next((subnet.vpc_id for subnet in nodes_in), "")
-    known = {subnet.subnet_id: subnet for subnet in inventory.subnets if subnet.vpc_id == vpc_id}
+    known = {subnet.subnet_id: subnet for subnet in inventory.vpc_subnets(vpc_id)}
     known |= {subnet.subnet_id: subnet for subnet in nodes_in}
     node_ids = here | (cluster.node_subnet_ids if cluster is not None else frozenset())
     held = _held(cluster, contents)
@@ -213,7 +213,7 @@ def _by_subnet(contents: SubnetContents) -> Mapping[str, Sequence[Eni]]:
 
 
 def _room(
-    subnet: Subnet, enis: Sequence[Eni], contents: SubnetContents, *, prefixes: bool, control: set[str]
+    subnet: Subnet, enis: Sequence[Eni], contents: SubnetContents, *, prefixes: bool, control: Set[str]
 ) -> tuple[Room, int]:
     """The room of a subnet and the addresses in it that no visible interface explains.
 

@@ -1,6 +1,6 @@
 """Standing: where one subnet is against its thresholds, from its own facts and, where they matter, its contents."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from bot.capacity.blocks import BlockMap, Capacities, free_block_bounds, unattributed_ips
@@ -51,28 +51,17 @@ def looks_low(subnet: Subnet, limits: Limits) -> bool:
     return subnet_state(subnet.available_ips, usable_ips(subnet.cidr), limits) is not SubnetState.OK
 
 
-def serves_prefixes(subnet: Subnet, clusters: Sequence[Cluster]) -> bool:
-    """Whether nodes of an IPv4 cluster in prefix mode take /28 blocks from the subnet.
-
-    The subnets of its node groups; of a cluster without managed node groups, any subnet it names. An IPv6 cluster
-    takes /80 prefixes, which do not run out.
-    """
-    return subnet.subnet_id in prefix_subnet_ids(clusters)
-
-
 def prefix_subnet_ids(clusters: Iterable[Cluster]) -> frozenset[str]:
-    """The subnets from which nodes of these clusters take /28 blocks: `serves_prefixes` for many subnets at once."""
-    served = (c.node_subnet_ids for c in clusters if c.prefix_mode and c.ip_family == "ipv4")
-    return frozenset().union(*served)
+    """The subnets from which nodes of these clusters take /28 blocks."""
+    return frozenset().union(*(cluster.prefix_subnet_ids for cluster in clusters))
 
 
-def reading_order(subnets: Iterable[Subnet], limits: Limits, clusters: Sequence[Cluster]) -> tuple[Subnet, ...]:
+def reading_order(subnets: Iterable[Subnet], limits: Limits, for_prefixes: Set[str]) -> tuple[Subnet, ...]:
     """The subnets whose interfaces matter for a status, those first of which the address count proves the least.
 
     They matter where the subnet looks low, or a cluster in prefix mode needs its /28 blocks. In this order a cap on
     reads cuts off what is surely well: first what looks low, then the fewest surely free blocks (`free_block_bounds`).
     """
-    for_prefixes = prefix_subnet_ids(clusters)
     ranked: list[tuple[bool, int, int, Subnet]] = []
     for subnet in subnets:
         low, available = looks_low(subnet, limits), subnet.available_ips or 0

@@ -67,7 +67,11 @@ def _run(asked: Asked, request: Request, services: Services) -> Message:
     defaults = channel_defaults(request, services)
     asked, request = with_target(asked, command, defaults), in_zone(request, defaults)
     message = _done(command, asked, request, services) if command.writes else command.run(asked, request, services)
-    message = replace(message, command=message.command or f"{asked.verb} {asked.target}".strip())
+    message = replace(
+        message,
+        command=message.command or f"{asked.verb} {asked.target}".strip(),
+        shareable=message.shareable and not command.writes,
+    )
     if asked.read_as:
         message = replace(message, parts=(Context(lines=((asked.read_as,),)), *message.parts))
     message = as_seen(message, command, request, defaults)

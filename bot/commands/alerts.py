@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from bot.alerts.alert import Alert, AlertStatus
-from bot.alerts.figures import of_capacity
+from bot.alerts.figures import problem
+from bot.alerts.grouping import worst_first
 from bot.alerts.notices import NO_OVERLAY, Overlay, card, overlay_of
 from bot.alerts.silences import Silence, in_scope
 from bot.answers.alerting import AlertEventRow, AlertsAnswer
@@ -12,7 +13,22 @@ from bot.answers.model import fields
 from bot.answers.rows import alert_row, silence_row
 from bot.asking.alert_words import is_alert_number, named_alerts
 from bot.asking.command import Asked, Request
-from bot.message import Bullets, Button, Context, Controls, Inline, Line, Message, Mono, Strong, Tone, When
+from bot.message import (
+    Bullets,
+    Button,
+    Channel,
+    Context,
+    Controls,
+    Inline,
+    Line,
+    Message,
+    Mono,
+    Part,
+    Strong,
+    Text,
+    Tone,
+    When,
+)
 from bot.scope import EVERYTHING, Scope, resolve, subnets_in
 from bot.services import Services
 from bot.views import plural
@@ -37,7 +53,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
 def _list(scope: Scope, services: Services) -> Message:
     store = services.stored()
     about = _about(scope, services)
-    still_open = [alert for alert in services.open_alerts() if about(alert)]
+    still_open = sorted((alert for alert in services.open_alerts() if about(alert)), key=worst_first)
     recent = store.recent_alerts(RECENT * 10) if store is not None else ()
     ended = [alert for alert in recent if alert.status is AlertStatus.RESOLVED and about(alert)][:RECENT]
     firing = [alert for alert in still_open if alert.status is not AlertStatus.PENDING]
@@ -111,17 +127,17 @@ def _why(words: Sequence[str], services: Services) -> Message:
         verdict=(Strong(f"{alert.label} {alert.status.value}"), f": {heard}{not_heard}"),
         parts=(
             *_bullets("The alert", tuple(_event_line(row) for row in own[-EVENTS:]), _earlier(own)),
-            *(
-                part
-                for channel, found in channels[:RECENT]
-                for part in _bullets(
-                    f"Channel {channel}", tuple(_event_line(row) for row in found[-EVENTS:]), _earlier(found)
-                )
-            ),
+            *(part for channel, found in channels[:RECENT] for part in _heard_in(channel, found)),
             Context(lines=((Mono(f"eksip alerts why {number}"), " · who is told: ", Mono("eksip watching")),)),
         ),
         answer=_json([alert], overlays, (), rows),
     )
+
+
+def _heard_in(channel: str, rows: Sequence[AlertEventRow]) -> tuple[Part, ...]:
+    """What one channel was told and what not, under its name."""
+    events = tuple(_event_line(row) for row in rows[-EVENTS:])
+    return (Text(lines=((Strong("Channel"), " ", Channel(channel)),)), *_bullets("", events, _earlier(rows)))
 
 
 def _about(scope: Scope, services: Services) -> "_About":
@@ -203,7 +219,7 @@ def _line(alert: Alert, overlay: Overlay) -> Line:
         Mono(str(alert.alert_id)),
         " ",
         Strong(f"{alert.label} {alert.status.value}"),
-        f" ({alert.severity.value}): {of_capacity(alert)}",
+        f" ({alert.severity.value}): {problem(alert)}",
     ]
     moment = alert.resolved_at or alert.fired_at or alert.active_at
     line += [", ", "ended " if alert.resolved_at else "since ", When(moment)]

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.alerts.alert import Alert, AlertStatus
-from bot.alerts.figures import of_capacity
+from bot.alerts.alert import Alert
+from bot.alerts.figures import problem
+from bot.alerts.grouping import worst_first
 from bot.alerts.silences import in_scope
 from bot.answers.conversation import BoardAnswer, BoardRow
 from bot.answers.glance import glance, worst_standing
@@ -37,7 +38,7 @@ from bot.scope import Scope, nothing_in, read_for, resolve, subnets_in
 from bot.services import Services
 from bot.store import Board
 from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural
-from bot.wording import span
+from bot.wording import remaining, span
 
 if TYPE_CHECKING:
     from bot.capacity.forecast.verdicts import Forecast
@@ -116,15 +117,16 @@ def board_message(board: Board, services: Services, last_edit: str = "") -> tupl
         f"{scope.words}: {count(sums.free)} of {count(sums.usable)} free, {low} of {plural(len(rows), 'subnet')} low."
     )
     covered = coverage(read_for(scope, inventory))
+    command = f"board {scope.words}"
     message = Message(
         text=f"Live board. {told}",
         tone=TONES[rows[0].state],
         verdict=(Strong(f"Live board · {scope.words}"), " until ", When(board.ends_at)),
         parts=(
-            Text(lines=(_free_line(sums.free, sums.usable, low, len(rows)), _since_line(board, sums.free, now))),
+            Text(lines=(_free_line(sums.free, sums.usable, low, len(rows)), *_since(board, sums.free, now))),
             _table(rows[:ROWS], _forecasts(rows[:ROWS], services, now), len(rows) - ROWS, now),
             *_alert_parts(alerts),
-            footer(f"board {scope.words}", as_of, now, blind_words(covered), last_edit),
+            footer(command, as_of, now, blind_words(covered), last_edit),
             Controls(
                 items=(
                     Button(label="Status", command=f"status {scope}"),
@@ -132,7 +134,7 @@ def board_message(board: Board, services: Services, last_edit: str = "") -> tupl
                 )
             ),
         ),
-        command=f"status {scope}",
+        command=command,
         as_of=as_of,
         coverage=covered,
         visibility=Visibility.IN_CHANNEL,
@@ -215,15 +217,15 @@ def _free_line(free: int | None, usable: int, low: int, subnets: int) -> Line:
     return (Strong(f"{free_of(free, usable)} free"), f" in {plural(subnets, 'subnet')}, {low} low")
 
 
-def _since_line(board: Board, free: int | None, now: datetime) -> Line:
-    """The change since the board began, and an hour's worth of it once it ran for a while."""
+def _since(board: Board, free: int | None, now: datetime) -> tuple[Line, ...]:
+    """The change since the board began, and an hour's worth of it once it ran for a while; nothing at its start."""
     if board.first_free is None or free is None:
-        return ("Change since the start: not known yet",)
+        return ()
     change, passed = free - board.first_free, now - board.began_at
     rate = ""
     if passed >= PACE_AFTER:
         rate = f", {round(change / (passed / timedelta(hours=1))):+,} an hour".replace("-", "−")
-    return ("Since ", When(board.began_at), f": {change:+,}".replace("-", "−"), rate)
+    return (("Since ", When(board.began_at), f": {change:+,}".replace("-", "−"), rate),)
 
 
 def _forecasts(rows: Sequence[Standing], services: Services, now: datetime) -> Mapping[str, "Forecast"]:
@@ -252,13 +254,13 @@ def _table(rows: Sequence[Standing], forecasts: Mapping[str, "Forecast"], rest: 
 def _left(forecast: "Forecast | None", now: datetime) -> str:
     if forecast is None or forecast.likely is None:
         return "-"
-    return span(max(forecast.likely - now, timedelta(0)))
+    return remaining(forecast.likely - now)
 
 
 def _alert_parts(alerts: Sequence[Alert]) -> tuple[Part, ...]:
     if not alerts:
         return ()
-    first = sorted(alerts, key=lambda alert: (alert.status is not AlertStatus.FIRING, alert.alert_id))
-    items = tuple((Mono(str(a.alert_id)), f" {a.label} {a.status.value}: {of_capacity(a)}") for a in first[:ALERTS])
+    first = sorted(alerts, key=worst_first)[:ALERTS]
+    items = tuple((Mono(str(a.alert_id)), f" {a.label} {a.status.value}: {problem(a)}") for a in first)
     more = f"+{len(alerts) - ALERTS} more" if len(alerts) > ALERTS else ""
     return (Bullets(title="Alerts", items=items, more=more),)

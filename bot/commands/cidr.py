@@ -150,7 +150,7 @@ def _target(word: str, services: Services) -> _Target:
 def _known(vpc: Vpc, inventory: Inventory) -> _Target:
     clusters = tuple(cluster for cluster in inventory.clusters if cluster.vpc_id == vpc.vpc_id)
     used = frozenset().union(*(cluster.all_subnet_ids for cluster in clusters))
-    subnets = [subnet for subnet in inventory.subnets if subnet.vpc_id == vpc.vpc_id]
+    subnets = inventory.vpc_subnets(vpc.vpc_id)
     nodes = [subnet for subnet in subnets if subnet.subnet_id in used] or subnets
     # Local zones (us-west-2-lax-1a) hold no part of a cluster's default subnets.
     zones = sorted({subnet.az for subnet in nodes if subnet.az[:-1] == vpc.region})

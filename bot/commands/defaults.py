@@ -50,6 +50,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
             ),
         ),
         visibility=Visibility.IN_CHANNEL if changed != known else Visibility.EPHEMERAL,
+        shareable=False,
         answer=fields(
             DefaultsAnswer(
                 channel=request.channel_id,

@@ -26,7 +26,7 @@ def message(found: Report, schedule: DigestSchedule | None) -> Message:
         parts=(
             *_late(found),
             *((_counts(found), _table(found)) if found.rows else ()),
-            Text(lines=(_alerts(found), _record(found), *_chances(found))),
+            Text(lines=(_alerts(found), _record(found), *_chances(found), *_feedback(found))),
             Context(lines=(_missed(found), *_small_print(found, schedule))),
             Controls(
                 items=(
@@ -141,6 +141,16 @@ def _chances(found: Report) -> tuple[Line, ...]:
     return ((f"Brier score of {days}: {', '.join(parts)}.",),)
 
 
+def _feedback(found: Report) -> tuple[Line, ...]:
+    """How often answers helped and how often not, of which verbs those were; nothing where nobody said so."""
+    helped, missed = sum(each.helped for each in found.feedback), sum(each.missed for each in found.feedback)
+    if not helped and not missed:
+        return ()
+    worst = sorted((each for each in found.feedback if each.missed), key=lambda each: (-each.missed, each.verb))
+    verbs = ", ".join(f"{each.verb} {each.missed:,}" for each in worst)
+    return ((f"Feedback: {helped:,} helped, {missed:,} did not{f' ({verbs})' if verbs else ''}.",),)
+
+
 def _missed(found: Report) -> Line:
     """What the bot itself missed, or that it missed nothing."""
     told = found.missed
@@ -188,6 +198,7 @@ def _json(found: Report, schedule: DigestSchedule | None) -> dict[str, object]:
                 left_out=max(len(found.rows) - JSON_ROWS, 0),
                 alerts=found.alerts,
                 forecasts=found.forecasts,
+                feedback=list(found.feedback),
                 missed=found.missed,
             ),
             schedule=None if schedule is None else schedule_json(schedule, found.now),

@@ -1,4 +1,4 @@
-"""What a digest says, gathered: subnets that are low or run out, alerts, the record of forecasts, what was missed."""
+"""What a digest says, gathered: what is low or runs out, alerts, the record of forecasts, feedback, what was missed."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from bot.alerts.alert import AlertStatus
 from bot.alerts.lifecycle import MISSED_POLLS
 from bot.alerts.notices import lasted
 from bot.alerts.silences import in_scope
-from bot.answers.digest import DigestAlerts, DigestChance, DigestForecasts, DigestMissed
+from bot.answers.digest import DigestAlerts, DigestChance, DigestFeedback, DigestForecasts, DigestMissed
 from bot.answers.glance import glance
 from bot.capacity.standing import Standing
 from bot.message import Coverage
@@ -69,6 +69,7 @@ class Report:
     rows: tuple[Low, ...]
     alerts: DigestAlerts
     forecasts: DigestForecasts
+    feedback: tuple[DigestFeedback, ...]
     missed: DigestMissed
     as_of: datetime | None
     covered: Coverage
@@ -115,6 +116,7 @@ def report(
         rows=_low(standings, services, began),
         alerts=_alerts(scope, services, began),
         forecasts=_forecasts(standings, services, now),
+        feedback=_feedback(services, began),
         missed=_missed(services, began, now, schedule),
         as_of=part.as_of,
         covered=coverage(part),
@@ -209,6 +211,13 @@ def _leads(logged: Sequence[LoggedForecast]) -> list[float]:
             key = (one.subnet_id, one.method, one.ran_out_at)
             first.setdefault(key, (one.ran_out_at - one.made_at).total_seconds())
     return [lead for lead in first.values() if lead > 0]
+
+
+def _feedback(services: Services, began: datetime) -> tuple[DigestFeedback, ...]:
+    """What people said of the answers since then, in every channel: counts alone, which name nobody and no scope."""
+    store = services.stored()
+    counts = () if store is None else store.feedback(began)
+    return tuple(DigestFeedback(verb=each.verb, helped=each.helped, missed=each.missed) for each in counts)
 
 
 def _missed(services: Services, began: datetime, now: datetime, schedule: DigestSchedule | None) -> DigestMissed:

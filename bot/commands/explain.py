@@ -1,5 +1,6 @@
 """`explain TEXT`: a concept, a setting or a pasted error, from the built-in knowledge base. Needs no AWS."""
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _RELATED_BUTTONS = 3
 
+_QUESTION_CHARACTERS = 150
+"""Characters of the question repeated in the footer: a pasted log is not."""
+
 
 def answer(asked: Asked, request: Request, services: Services) -> Message:
     """The topic that fits the words, its best section, sources and related topics; or that none fits."""
@@ -43,9 +47,16 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     base = services.knowledge()
     found = base.answer(asked.target)
     if found is None:
-        return _declined(asked.target, base)
+        return replace(_declined(asked.target, base), command=_command(asked.target, ""), shareable=False)
     local = here(found.match.topic.topic_id, asked.target, services)
-    return _explained(found, local, services.now().date())
+    return replace(
+        _explained(found, local, services.now().date()), command=_command(asked.target, found.match.topic.topic_id)
+    )
+
+
+def _command(question: str, topic_id: str) -> str:
+    """What asks the same again: the question, or the topic in place of a long one."""
+    return f"explain {question if len(question) <= _QUESTION_CHARACTERS else topic_id}".strip()
 
 
 def _explained(found: "Answer", local: Line, today: date) -> Message:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from bot.asking.command import Asked, Request
 from bot.capacity.forecast.outlook import outlooks
 from bot.capacity.forecast.series import History, Unit, pooled
-from bot.capacity.standing import prefix_subnet_ids
 from bot.capacity.subnets import threshold_ips
 from bot.commands.forecast_message import Lies, Told, message, soonest
 from bot.commands.free_picture import DAY, ahead, alert_spans, newest, past_points
@@ -79,7 +78,7 @@ def _ahead(
     """What lies ahead of the subnets and of the cluster's zones, each soonest first."""
     now, settings = services.now(), services.settings
     poll, thresholds = settings.schedule.poll, settings.alerts.thresholds(settings.thresholds.limits)
-    blocks = Blocks(subnet_ids=prefix_subnet_ids(inventory.clusters), floor=thresholds.blocks_critical)
+    blocks = Blocks(subnet_ids=inventory.prefix_subnet_ids, floor=thresholds.blocks_critical)
     known = histories(store, chosen, thresholds.subnets, now, blocks=blocks)
     labels = {subnet.subnet_id: subnet.label for subnet in chosen}
     both: list[_Named] = [(labels[subnet_id], (subnet_id,), one) for subnet_id, one in known.items()]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.answers.history import DemandJson, ForecastAnswer, ForecastRow, MethodJson, RecordJson
 from bot.answers.model import fields
@@ -14,7 +14,7 @@ from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Part
 from bot.scope import Scope
 from bot.store.forecasts import Record
 from bot.views import blind_words, count, footer, plural, share
-from bot.wording import span
+from bot.wording import remaining, span
 
 ROWS = 8
 """Rows each table shows."""
@@ -108,7 +108,7 @@ def soonest(one: Lies) -> tuple[int, float, float, str]:
 def _left(forecast: Forecast, now: datetime) -> str:
     """How long it lasts in a table's cell: "6 d 4 h", ">90 d", "no trend"."""
     if forecast.likely is not None:
-        return span(max(forecast.likely - now, timedelta(0)))
+        return remaining(forecast.likely - now)
     if forecast.verdict is Verdict.NOT_SOON:
         return f">{span(forecast.horizon)}"
     return _WORDS[forecast.verdict]
@@ -118,10 +118,10 @@ def _range(forecast: Forecast, now: datetime) -> str:
     """The range of a date: "5 d to 8 d"; "from 5 d" where it may last for ever."""
     if forecast.likely is None or forecast.earliest is None:
         return ""
-    first = span(max(forecast.earliest - now, timedelta(0)))
+    first = remaining(forecast.earliest - now)
     if forecast.latest is None:
         return f"from {first}"
-    last = span(max(forecast.latest - now, timedelta(0)))
+    last = remaining(forecast.latest - now)
     return f"{first} to {last}"
 
 

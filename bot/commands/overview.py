@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from bot.alerts.alert import Alert, AlertStatus
-from bot.alerts.figures import of_capacity
+from bot.alerts.figures import problem
+from bot.alerts.grouping import worst_first
 from bot.answers.alerting import WatchRow
 from bot.answers.conversation import OverviewAnswer, OverviewCluster
 from bot.answers.glance import glance, worst_standing
@@ -13,7 +14,7 @@ from bot.asking.command import Asked, Request
 from bot.capacity.standing import Standing
 from bot.capacity.subnets import SubnetState
 from bot.inventory import Cluster
-from bot.message import Bullets, Button, Controls, Line, Message, Mono, Part, Press, Strong, Text, Tone
+from bot.message import Bullets, Button, Channel, Controls, Line, Message, Mono, Part, Press, Strong, Text, Tone
 from bot.scope import EVERYTHING, read_for
 from bot.services import Services
 from bot.store import Watch
@@ -36,7 +37,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     inventory = services.facts().inventory()
     rows = glance(inventory.subnets, services)
     clusters = sorted(((c, _worst(c, rows)) for c in inventory.clusters), key=_order)
-    alerts = services.open_alerts()
+    alerts = tuple(sorted(services.open_alerts(), key=worst_first))
     watches, broken = _watches(services)
     bad = [row for _, row in clusters if row is not None and row.state not in (SubnetState.OK, SubnetState.UNKNOWN)]
     firing = [alert for alert in alerts if alert.status is not AlertStatus.PENDING]
@@ -112,7 +113,7 @@ def _alerts(alerts: tuple[Alert, ...]) -> tuple[Part, ...]:
     if not alerts:
         return (Text(lines=(("No open alert.",),)),)
     items = tuple(
-        (Mono(str(a.alert_id)), f" {a.label} {a.status.value} ({a.severity.value}): {of_capacity(a)}") for a in alerts
+        (Mono(str(a.alert_id)), f" {a.label} {a.status.value} ({a.severity.value}): {problem(a)}") for a in alerts
     )
     more = f"+{len(items) - ALERTS} more" if len(items) > ALERTS else ""
     return (Bullets(title="Open alerts", items=items[:ALERTS], more=more),)
@@ -132,7 +133,7 @@ def _watch_line(watch: Watch, reason: str) -> Line:
     if watch.quiet is not None:
         quiet = f", quiet {watch.quiet.starts:%H:%M} to {watch.quiet.ends:%H:%M} {watch.quiet.zone}"
     health = f"broken, Slack says {reason}" if reason else "healthy"
-    return (Strong(watch.label), " in ", Mono(watch.channel), f": {health}{quiet}")
+    return (Strong(watch.label), " in ", Channel(watch.channel), f": {health}{quiet}")
 
 
 def _watches(services: Services) -> tuple[tuple[Watch, ...], dict[str, str]]:

@@ -227,7 +227,7 @@ def _subnet_cidrs(here: Site, inventory: Inventory) -> tuple[IPv4Network, ...] |
     complete = vpc is not None and any(region.subnets_complete and vpc in region.vpcs for region in inventory.regions)
     if vpc is None or not complete:
         return None
-    return tuple(s.cidr for s in inventory.subnets if s.vpc_id == vpc.vpc_id and s.cidr is not None)
+    return tuple(subnet.cidr for subnet in inventory.vpc_subnets(vpc.vpc_id) if subnet.cidr is not None)
 
 
 def _again(asked: Asked, *, nodes: bool) -> str:

@@ -62,6 +62,13 @@ class PlanTold:
         """The nodes in words: "+40 × m5.xlarge"."""
         return f"+{self.found.asked:,} × {self.question.limits.instance_type}"
 
+    def verb(self, *, fits: bool) -> str:
+        """The verb after them: one node fits, two fit."""
+        one = self.found.asked == 1
+        if fits:
+            return "fits" if one else "fit"
+        return "does not fit" if one else "do not fit"
+
 
 def message(told: PlanTold) -> Message:
     """The answer on every surface."""
@@ -84,7 +91,8 @@ def _small_print(told: PlanTold) -> tuple[str, ...]:
     """The assumptions, in a message without the sums only the first ones."""
     if told.sums or len(told.assumptions) <= ASSUMED:
         return told.assumptions
-    return (*told.assumptions[:ASSUMED], f"+{len(told.assumptions) - ASSUMED} more assumptions in the sums")
+    more = plural(len(told.assumptions) - ASSUMED, "more assumption")
+    return (*told.assumptions[:ASSUMED], f"+{more} in the sums")
 
 
 def _sentence(told: PlanTold) -> str:
@@ -95,10 +103,9 @@ def _sentence(told: PlanTold) -> str:
         uneven = f", {found.anywhere:,} unevenly" if found.anywhere != found.most_nodes else ""
         return f"{plural(found.most_nodes, 'more ' + kind, 'more ' + kind)} fit in {where} spread evenly{uneven}."
     if found.fits is None:
-        return f"Whether {told.subject} fit in {where} is not known: {_unknown(told)}."
-    if found.fits:
-        return f"{told.subject} fit in {where}."
-    return f"{told.subject} do not fit in {where}: {_stop(told)}"
+        return f"Whether {told.subject} {told.verb(fits=True)} in {where} is not known: {_unknown(told)}."
+    sentence = f"{told.subject} {told.verb(fits=found.fits)} in {where}"
+    return f"{sentence}." if found.fits else f"{sentence}: {_stop(told)}"
 
 
 def _unknown(told: PlanTold) -> str:
@@ -122,7 +129,7 @@ def _verdict(told: PlanTold) -> Line:
     if found.asked is None:
         many = "Not known how many" if found.most_nodes is None else f"{found.most_nodes:,} more"
         return (Strong(f"{many} {told.question.limits.instance_type}"), f" fit in {where}")
-    words = {True: "fits", False: "does not fit", None: "may or may not fit"}[found.fits]
+    words = "may or may not fit" if found.fits is None else told.verb(fits=found.fits)
     return (Strong(f"{told.subject} {words}"), f" in {where}")
 
 
@@ -140,7 +147,7 @@ def _parts(told: PlanTold) -> tuple[Part, ...]:
         parts.append(
             Bullets(
                 title="What would fit" if told.options[0].fits else "What would help",
-                items=tuple(_option(option) for option in shown),
+                items=tuple(_option(option, told.scope) for option in shown),
                 numbered=True,
                 more=f"+{rest} more in the sums" if rest else "",
             )
@@ -162,19 +169,28 @@ def _table(told: PlanTold) -> Table:
         )
         for zone in told.found.zones
     )
-    columns = ("Zone", "Asked", "Fit", "Free IPs") if asked else ("Zone", "Fit", "Free IPs", "Ends by")
+    # A zone with one subnet for nodes goes by the subnet's name, as in the sentence above.
+    columns = ("Where", "Asked", "Fit", "Free IPs") if asked else ("Where", "Fit", "Free IPs", "Ends by")
     return Table(columns=columns, rows=rows, right=frozenset({1, 2, 3} if asked else {1, 2}))
 
 
-def _option(option: Option) -> Line:
+def _option(option: Option, scope: Scope) -> Line:
     left = "" if option.left_ips is None else f", {count(option.left_ips)} left"
-    gain = "" if option.gain_ips is None else f"frees about {count(option.gain_ips)}, "
+    gain = "" if option.gain_ips is None else f"frees about {count(option.gain_ips)}, {_here(option, scope)}"
     words = {
         True: f"fits{left}",
         False: f"{gain}still {count(option.short_ips)} short",
         None: f"{gain}cannot be told whether it fits",
     }
     return (Strong(option.title), f": {words[option.fits]}", f". {option.note}" if option.note else "")
+
+
+def _here(option: Option, scope: Scope) -> str:
+    """How much of the gain is in the scope, where not all of it is: "none of it in payments-1a, "."""
+    if not option.elsewhere_ips:
+        return ""
+    here = (option.gain_ips or 0) - option.elsewhere_ips
+    return f"{count(here) if here else 'none'} of it in {scope.words}, "
 
 
 def _buttons(told: PlanTold) -> tuple[Button, ...]:
@@ -217,6 +233,7 @@ def _json(told: PlanTold) -> PlanAnswer:
             PlanOption(
                 title=option.title,
                 gain_ips=option.gain_ips,
+                gain_elsewhere_ips=option.elsewhere_ips,
                 fits=option.fits,
                 left_ips=option.left_ips,
                 short_ips=option.short_ips,

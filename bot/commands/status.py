@@ -4,9 +4,10 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.alerts.alert import Alert
+from bot.alerts.grouping import worst_first as worst_alert
 from bot.alerts.silences import in_scope
 from bot.answers.cluster_rows import cluster_health, cluster_rows
 from bot.answers.model import fields
@@ -15,7 +16,7 @@ from bot.answers.rows import alert_row, gone_row, subnet_row
 from bot.answers.subnets import HealthJson, StatusAnswer, SubnetRow
 from bot.asking.command import Asked, Request
 from bot.capacity.screening import screened
-from bot.capacity.standing import Standing, prefix_subnet_ids, reading_order, standings_as_kept
+from bot.capacity.standing import Standing, reading_order, standings_as_kept
 from bot.capacity.subnets import SubnetState, worst_first
 from bot.errors import UserError
 from bot.inventory import Cluster, Subnet
@@ -33,7 +34,7 @@ from bot.scope import (
 )
 from bot.services import Services
 from bot.views import TONES, age, blind_words, count, coverage, footer, free_of, plural, share
-from bot.wording import span
+from bot.wording import time_left
 
 ROWS = 12
 """Subnets shown; the rest are counted by state."""
@@ -68,7 +69,7 @@ class _Status:
     def left(self) -> str:
         """How long the worst subnet lasts by its newest forecast, "" where that names no date."""
         at = self.depletes_at.get(self.rows[0].subnet.subnet_id) if self.rows else None
-        return "" if at is None else f", about {span(max(at - self.now, timedelta(0)))} left"
+        return "" if at is None else f", {time_left(at - self.now)}"
 
     @property
     def count(self) -> int:
@@ -109,20 +110,21 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     limit = _limit(asked.options.get("limit"))
     screen = screened(subnets, limits, limit)
     by_id = inventory.subnets_by_id if scope == EVERYTHING else {subnet.subnet_id: subnet for subnet in subnets}
-    for_prefixes = prefix_subnet_ids(inventory.clusters) & by_id.keys()
+    for_prefixes = inventory.prefix_subnet_ids & by_id.keys()
     closer = _once(*screen.close, *(by_id[subnet_id] for subnet_id in sorted(for_prefixes)))
-    wanted = reading_order(closer, limits, inventory.clusters)
+    wanted = reading_order(closer, limits, for_prefixes)
     inside = occupied(wanted, services, MAX_READS)
     read = (by_id[subnet_id] for subnet_id in inside.known)
     seen = _once(*screen.close, *screen.next, *read)
     rows = sorted(standings_as_kept(seen, inside.known, limits).values(), key=_worst_first)
     clusters = clusters_in(scope, inventory)
+    open_alerts = sorted(services.open_alerts(), key=worst_alert)
     found = _Status(
         scope=scope,
         rows=tuple(rows),
         fine=len(subnets) - len(rows),
         clusters=clusters,
-        alerts=tuple(a for a in services.open_alerts() if a.subnet_id in by_id or in_scope(scope, a)),
+        alerts=tuple(a for a in open_alerts if a.subnet_id in by_id or in_scope(scope, a)),
         warm=services.reader().warm_ips(clusters if len(clusters) <= MAX_CLUSTERS else ()),
         covered=coverage(read_for(scope, inventory), inside.blind_spots),
         by_id={row.subnet.subnet_id: row for row in rows},

@@ -10,7 +10,7 @@ from bot.asking.command import Asked, Request
 from bot.capacity.blocks import BLOCK_IPS
 from bot.capacity.fragmentation import Care, Fragmentation
 from bot.capacity.holders import WORDS, Holder, by_kind, holders
-from bot.capacity.standing import Standing, enis_of, serves_prefixes, standing, standings
+from bot.capacity.standing import Standing, enis_of, standing, standings
 from bot.commands.subnet_pictures import block_picture, zones_picture
 from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
@@ -26,7 +26,7 @@ from bot.views import (
     free_of,
     plural,
 )
-from bot.wording import console_url
+from bot.wording import UNSEEN, console_url
 
 MAX_SUBNETS = 200
 """Subnets that one `who` reads at most: one page of DescribeNetworkInterfaces filter values."""
@@ -220,7 +220,7 @@ def _breaking(row: Standing, broken: Fragmentation | None, inventory: Inventory)
     """What breaks up the blocks, where none is left or more are broken than free for nodes that take prefixes."""
     if row.blocks is None or broken is None or not broken.blocks:
         return ()
-    served = serves_prefixes(row.subnet, inventory.clusters)
+    served = row.subnet.subnet_id in inventory.prefix_subnet_ids
     if not (_blockless(row) or (served and row.blocks.free < broken.blocks)):
         return ()
     owners = broken.owners()
@@ -280,13 +280,11 @@ def _notes(row: Standing, contents: SubnetContents, inventory: Inventory) -> tup
     notes: list[Line] = []
     loose = row.unattributed_ips
     if loose is not None and loose > 0:
-        notes.append(
-            (Strong(f"{count(loose)} addresses"), " are held by interfaces this account cannot see (a shared VPC).")
-        )
+        notes.append((Strong(f"{count(loose)} addresses"), f" are held by {UNSEEN}."))
     if loose is not None and loose < 0:
         notes.append((_APART.format(apart=count(-loose)),))
     if _blockless(row):
-        in_use = serves_prefixes(row.subnet, inventory.clusters)
+        in_use = row.subnet.subnet_id in inventory.prefix_subnet_ids
         who = "Its nodes take prefixes: new ones will fail." if in_use else "Prefix mode would fail here."
         notes.append((Strong("No free /28"), f" although {count(row.free_ips)} addresses are free. {who}"))
     if any(r.reservation_type is ReservationType.PREFIX for r in contents.reservations) and row.reserved_free_ips:
@@ -303,7 +301,7 @@ def _who_notes(warm: int | None, unattributed: int | None, free: int | None) -> 
     else:
         lines.append(("Warm share not known: EC2 does not show which addresses pods use.",))
     if unattributed is not None and unattributed > 0:
-        lines.append((f"{count(unattributed)} more are held by interfaces this account cannot see.",))
+        lines.append((f"{count(unattributed)} more are held by {UNSEEN}.",))
     if unattributed is not None and unattributed < 0:
         lines.append((_APART.format(apart=count(-unattributed)),))
     return tuple(lines)

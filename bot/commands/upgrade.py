@@ -33,7 +33,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     scope, cluster = _cluster(asked, inventory)
     given = asked.options.get("max-unavailable")
     least = None if given is None else number(given, "max-unavailable", _EXAMPLE, least=1)
-    subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
+    subnets = inventory.subnets_by_id
     nodes_in = [subnets[i] for group in cluster.nodegroups for i in group.subnet_ids if i in subnets]
     wanted = subnets_to_read(tuple(dict.fromkeys(nodes_in)), cluster, inventory)
     contents = services.reader().contents(wanted)
@@ -91,7 +91,8 @@ def _groups(
     max_unavailable: int | None,
 ) -> tuple[GroupUpdate, ...]:
     ipv6 = cluster.ip_family == "ipv6"
-    by_id = {subnet.subnet_id: subnet for subnet in inventory.subnets if subnet.cidr is not None}
+    own = inventory.subnets_of(cluster.all_subnet_ids)
+    by_id = {subnet.subnet_id: subnet for subnet in own if subnet.cidr is not None}
     found = []
     for group in cluster.nodegroups:
         here = site(

@@ -18,7 +18,7 @@ from bot.asking.sight import seen_scopes, sight
 from bot.asking.watches import channel_of, narrowed, threshold_words, watch_rows
 from bot.errors import UserError
 from bot.inventory import Inventory
-from bot.message import Context, Message, Mono, Strong, Tone
+from bot.message import Channel, Context, Line, Message, Mono, Strong, Tone
 from bot.scope import Scope, resolve, subnets_in
 from bot.services import Services
 from bot.views import plural
@@ -71,14 +71,20 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     rows = watch_rows(channel, services)
     mine = [row for row in rows if (row.source, row.scope) == ("command", str(scope))]
     how = narrowed(mine[0]) if mine else ""
-    where = "here" if channel == request.channel_id else f"in {channel}"
+    elsewhere = channel != request.channel_id
+    where: Line = (" in ", Channel(channel)) if elsewhere else (" here",)
     already = "" if new else " It was watched already."
     subnets = plural(len(subnets_in(scope, inventory)), "subnet")
     limits = services.settings.thresholds
     return Message(
-        text=f"Alerts of {scope.words} ({subnets}) are now told {where}.{already}",
+        text=f"Alerts of {scope.words} ({subnets}) are now told {f'in {channel}' if elsewhere else 'here'}.{already}",
         tone=Tone.GOOD,
-        verdict=("Watching ", Strong(scope.words), f" {where}: {subnets}.{f' Told: {how}.' if how else ''}{already}"),
+        verdict=(
+            "Watching ",
+            Strong(scope.words),
+            *where,
+            f": {subnets}.{f' Told: {how}.' if how else ''}{already}",
+        ),
         parts=(
             Context(
                 lines=(

@@ -25,6 +25,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
             Controls(items=(Button(label="Status", command="status"), Button(label="Alerts", command="alerts"))),
         ),
         answer=fields(WatchAnswer(watches=rows)),
+        shareable=False,
     )
 
 

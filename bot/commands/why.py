@@ -4,11 +4,10 @@ from bot.asking.command import Asked, Request
 from bot.capacity.diagnose import diagnose
 from bot.capacity.diagnosis.question import Question, read_question
 from bot.commands.why_message import why_message
-from bot.errors import UserError
 from bot.evidence import gather
 from bot.inventory import Inventory
 from bot.message import Message
-from bot.scope import EVERYTHING, Scope, ScopeKind, resolve
+from bot.scope import EVERYTHING, Scope, ScopeKind, found_scope, resolve
 from bot.services import Services
 from bot.views import coverage
 
@@ -43,26 +42,17 @@ def _scope(words: tuple[str, ...], question: Question, inventory: Inventory) -> 
     alone = len(words) == 1 and not question.symptoms and not question.names_something
     if written or alone:
         return resolve(first, inventory, verb="why")
-    names = _names(inventory)
+    names = inventory.small_names
     if first.lower().strip(_AROUND) in names:
         # Scope words come first: of several things with that name one must be said, not guessed.
         return resolve(first.strip(_AROUND), inventory, verb="why")
     for word in (first, *words[1:_MOST_WORDS]):
         bare = word.strip(_AROUND)
-        if word is first or bare.lower() in names:
-            try:
-                return resolve(bare, inventory, verb="why")
-            except UserError:
-                # No scope, or a name in the text that means several things: the other clues have to tell.
-                continue
+        # Where it is no scope, or a name in the text that means several things, the other clues have to tell.
+        if (word is first or bare.lower() in names) and (found := found_scope(bare, inventory)) is not None:
+            return found
     return EVERYTHING
 
 
 _AROUND = "\"'?.,;:!()[]{}"
 _KINDS = frozenset(kind.value for kind in ScopeKind)
-
-
-def _names(inventory: Inventory) -> frozenset[str]:
-    """Names of clusters, and of subnets and VPCs, in lower case."""
-    groups = (inventory.clusters, inventory.subnets, inventory.vpcs)
-    return frozenset(item.name.lower() for group in groups for item in group if item.name)

@@ -1,5 +1,6 @@
 """How a diagnosis reads: the verdict with its confidence, what was seen, what to do, what was not checked."""
 
+import re
 from datetime import datetime
 
 from bot.answers.diagnosis import CauseJson, StepJson, WhyAnswer
@@ -7,7 +8,7 @@ from bot.answers.model import fields
 from bot.capacity.diagnosis.findings import Cause, Confidence, Diagnosis, Finding, Seen, Step
 from bot.commands.why_pods import holders_words, waiting_json, waiting_part, workloads_json
 from bot.evidence import Gathered
-from bot.message import Bullets, Button, Controls, Coverage, Inline, Line, Message, Mono, Part, Strong, Text, Tone
+from bot.message import Bullets, Button, Controls, Coverage, Line, Message, Mono, Part, Strong, Text, Tone
 from bot.scope import EVERYTHING, Scope, ScopeKind, cluster_key
 from bot.views import age, blind_words, footer
 
@@ -35,7 +36,7 @@ def why_message(
         tone=_tone(verdict),
         verdict=_headline(verdict),
         parts=(
-            *_parts(found, now),
+            *_parts(found, gathered, now),
             footer(command, as_of, now, *_small(found, gathered), blind_words(covered)),
             Controls(items=_buttons(verdict, _ref(scope, gathered))),
         ),
@@ -47,10 +48,15 @@ def why_message(
 
 
 def _sentence(verdict: Finding, scope: Scope) -> str:
-    where = "" if scope == EVERYTHING else f"{scope.words}: "
+    where = "" if scope == EVERYTHING or _names(verdict.verdict, scope.words) else f"{scope.words}: "
     if verdict.cause in _NO_CAUSE:
-        return f"{where}{verdict.verdict}."
+        return f"{where}{verdict.verdict if where else _capital(verdict.verdict)}."
     return f"{where}{verdict.verdict} ({verdict.confidence.value} confidence)."
+
+
+def _names(sentence: str, words: str) -> bool:
+    """Whether the sentence has the words as a whole, not as a part of another name."""
+    return re.search(rf"(?<![\w-]){re.escape(words)}(?![\w-])", sentence) is not None
 
 
 def _tone(verdict: Finding) -> Tone:
@@ -66,7 +72,7 @@ def _headline(verdict: Finding) -> Line:
     return (f"{words}: ", Strong(verdict.verdict), f" ({verdict.confidence.value} confidence)")
 
 
-def _parts(found: Diagnosis, now: datetime) -> tuple[Part, ...]:
+def _parts(found: Diagnosis, gathered: Gathered, now: datetime) -> tuple[Part, ...]:
     verdict = found.verdict
     shown = verdict.seen[:_SEEN]
     parts: list[Part] = [Bullets(title="Seen", items=tuple((_dated(seen, now),) for seen in shown))]
@@ -74,19 +80,32 @@ def _parts(found: Diagnosis, now: datetime) -> tuple[Part, ...]:
     steps = verdict.do_now[:_STEPS]
     if steps:
         parts.append(Bullets(title="Do now", numbered=True, items=tuple(_step(step) for step in steps)))
-    lasting: list[Inline] = []
-    for step in verdict.lasting[:_STEPS]:
-        lasting += ["Then " if not lasting else "; ", f"{step.text}: ", Mono(f"/eksip {step.command}")]
-    lines: list[Line] = [tuple(lasting)] if lasting else []
+    lasting = verdict.lasting[:_STEPS]
+    if lasting:
+        items = tuple((f"{_capital(step.text)}: ", Mono(f"/eksip {step.command}")) for step in lasting)
+        parts.append(Bullets(title="Lasting fix", items=items))
+    lines: list[Line] = []
     if verdict.unless:
         lines.append((f"Wrong if {verdict.unless}.",))
     if found.others:
         named = "; ".join(f"{each.verdict} ({each.confidence.value})" for each in found.others[:_OTHERS])
         more = len(found.others) - _OTHERS
         lines.append((f"Also: {named}{f' and {more} more' if more > 0 else ''}.",))
-    lines += [(text,) for text in holders_words(found)]
-    lines += [(f"Worth knowing: {_dated(remark, now)}.",) for remark in found.remarks[:_REMARKS]]
+    if verdict.cause in _NO_CAUSE:
+        # Beside a cause the workloads that hold most are no news: `who` tells them.
+        lines += [(text,) for text in holders_words(found)]
+    about = _clusters(verdict, gathered)
+    remarks = [remark for remark in found.remarks if not about or remark.cluster in about]
+    lines += [(f"Worth knowing: {_dated(remark, now)}.",) for remark in remarks[:_REMARKS]]
     return (*parts, Text(lines=tuple(lines))) if lines else tuple(parts)
+
+
+def _clusters(verdict: Finding, gathered: Gathered) -> frozenset[str]:
+    """Names of the clusters that the verdict is about; empty where it is about no one in particular."""
+    views = gathered.evidence.clusters
+    if verdict.subnet_id:
+        return frozenset(view.cluster.name for view in gathered.evidence.clusters_of(verdict.subnet_id))
+    return frozenset(view.cluster.name for view in views if view.cluster.name == verdict.subject)
 
 
 def _dated(seen: Seen, now: datetime) -> str:

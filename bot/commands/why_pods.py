@@ -1,4 +1,4 @@
-"""How a diagnosis shows pods: those that wait, by name, and the workloads that hold the most addresses."""
+"""How a diagnosis shows pods: those that wait, by workload, and the workloads that hold the most addresses."""
 
 from datetime import datetime
 
@@ -7,20 +7,26 @@ from bot.capacity.diagnosis.findings import ClusterPods, Diagnosis
 from bot.capacity.diagnosis.symptoms import SYMPTOMS
 from bot.inventory.kubernetes import WaitingPod
 from bot.message import Bullets, Line, Mono
-from bot.views import age
+from bot.views import age, plural
 
-_SHOWN, _IN_JSON, _HOLDERS = 4, 50, 5
+_GROUPS, _IN_JSON, _HOLDERS = 3, 50, 5
 _MESSAGE_CHARACTERS = 100
 
 
 def waiting_part(pods: ClusterPods, now: datetime) -> Bullets:
-    """The pods of one cluster that wait, the longest wait first: where, since when, what their events say."""
-    more = pods.waiting_pods - _SHOWN
-    items: list[Line] = [_waiting(pod, now) for pod in pods.waiting[:_SHOWN]]
-    if more > 0:
-        items.append((f"and {more:,} more",))
-    word = "pod waits" if pods.waiting_pods == 1 else "pods wait"
-    return Bullets(title=f"{pods.waiting_pods:,} {word} in {pods.cluster}", items=tuple(items))
+    """The pods of one cluster that wait, by workload and by what their events say, the most pods first."""
+    alike: dict[tuple[str, str, bool, str], list[WaitingPod]] = {}
+    for pod in pods.waiting:
+        key = (pod.namespace, pod.workload or pod.name, bool(pod.node), _said(pod.message))
+        alike.setdefault(key, []).append(pod)
+    groups = sorted(alike.values(), key=lambda group: (-len(group), min(pod.since for pod in group)))
+    shown = groups[:_GROUPS]
+    more = pods.waiting_pods - sum(len(group) for group in shown)
+    return Bullets(
+        title=f"Waiting in {pods.cluster}",
+        items=tuple(_waiting(group, now) for group in shown),
+        more=f"+{plural(more, 'more pod')}" if more > 0 else "",
+    )
 
 
 def holders_words(found: Diagnosis) -> tuple[str, ...]:
@@ -62,10 +68,16 @@ def workloads_json(found: Diagnosis) -> list[WorkloadJson]:
     ]
 
 
-def _waiting(pod: WaitingPod, now: datetime) -> Line:
-    where = f"on {pod.node.partition('.')[0]}" if pod.node else "without a node"
-    said = _said(pod.message)
-    return (Mono(f"{pod.namespace}/{pod.name}"), f" {where}, {age(pod.since, now)}{f': {said}' if said else ''}")
+def _waiting(group: list[WaitingPod], now: datetime) -> Line:
+    first = min(group, key=lambda pod: pod.since)
+    wait, oldest = ("waits", "") if len(group) == 1 else ("wait", "oldest ")
+    where = "" if first.node else " without a node"
+    said = _said(first.message)
+    return (
+        f"{plural(len(group), 'pod')} of ",
+        Mono(f"{first.namespace}/{first.workload or first.name}"),
+        f" {wait}{where}, {oldest}{age(first.since, now)}{f': {said}' if said else ''}",
+    )
 
 
 def _said(message: str) -> str:

@@ -11,6 +11,7 @@ from bot.charts.text import text_chart
 from bot.message import (
     Bullets,
     Button,
+    Channel,
     Code,
     Context,
     Controls,
@@ -143,6 +144,8 @@ def _inline(part: Inline) -> tuple[str, str]:
             return _clean(part.text), "bold"
         case Mono():
             return _clean(part.text), "cyan"
+        case Channel():
+            return _clean(part.channel_id), "cyan"
         case Struck():
             return _clean(part.text), "strike"
         case Link():

@@ -158,8 +158,9 @@ def _figures(cluster: Cluster, found: Found) -> CniFigures | Unread:
         return place
     figures = next((each for each in place.cni if each.cluster == cluster.name), None)
     refused = next((spot.reason for spot in place.blind_spots if spot.api == "GetMetricData"), "")
-    nothing = f"CNI Metrics Helper publishes nothing for {cluster.name}"
-    return figures or Unread(reason=refused or nothing)
+    if refused:
+        return figures or Unread(reason=refused)
+    return figures or Unread(reason="CNI Metrics Helper publishes nothing", of=cluster.name)
 
 
 def _why_not(answers: Iterable[object]) -> Unread | None:

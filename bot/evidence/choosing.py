@@ -66,19 +66,21 @@ def subnets_to_read(
     inside = {subnet.subnet_id for subnet in subnets_in(scope, inventory)} if not (named or clusters) else set()
     if scope.kind is ScopeKind.SUBNET:
         inside.add(scope.value)
+    near = own | inside
+    chosen = first | near
     wanted = [
         subnet
-        for subnet in inventory.subnets
-        if subnet.subnet_id in first | own | inside or (subnet.region, subnet.vpc_id) in vpcs
+        for subnet in inventory.subnets_near(chosen | {vpc_id for _, vpc_id in vpcs})
+        if subnet.subnet_id in chosen or (subnet.region, subnet.vpc_id) in vpcs
     ]
     wanted.sort(
         key=lambda each: (
             each.subnet_id not in first,
-            each.subnet_id not in own | inside,
+            each.subnet_id not in near,
             not looks_low(each, limits),
             each.subnet_id,
         )
     )
-    left = [subnet for subnet in wanted[MAX_SUBNETS:] if subnet.subnet_id in first | own | inside]
+    left = [subnet for subnet in wanted[MAX_SUBNETS:] if subnet.subnet_id in chosen]
     cut = (f"{len(left):,} more subnets of {scope.words}: name a cluster or subnet",) if left else ()
     return tuple(wanted[:MAX_SUBNETS]), cut

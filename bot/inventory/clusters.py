@@ -128,3 +128,11 @@ class Cluster:
         if self.cni.source == "unknown":
             return None
         return (self.cni.value("ENABLE_PREFIX_DELEGATION") or "false").strip().lower() in {"true", "1", "t"}
+
+    @property
+    def prefix_subnet_ids(self) -> frozenset[str]:
+        """The subnets from which its nodes take /28 blocks; none without prefix mode, or known settings.
+
+        An IPv6 cluster takes /80 prefixes, which do not run out.
+        """
+        return self.node_subnet_ids if self.ip_family == "ipv4" and self.prefix_mode else frozenset()

@@ -1,9 +1,11 @@
 """What one or many reads found, put together: a region, a subnet's contents, the inventory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
 
 from bot.inventory.clusters import Cluster, Node
 from bot.inventory.fleet import AccountChange
@@ -32,10 +34,46 @@ class RegionFacts:
 
     @cached_property
     def subnet_words(self) -> frozenset[str]:
-        """Every word that names one of its subnets or their zones: ids and names, in small letters."""
-        return frozenset(
-            word.lower() for subnet in self.subnets for word in (subnet.subnet_id, subnet.name, subnet.az_id, subnet.az)
-        )
+        """Every word that finds one of its subnets: ids, names and zones, in small letters too; VPCs and owners."""
+        found: set[str] = set()
+        for subnet in self.subnets:
+            found.update((subnet.subnet_id, subnet.subnet_id.lower(), subnet.name.lower(), subnet.vpc_id))
+            found.update((subnet.az_id, subnet.az, subnet.az_id.lower(), subnet.az.lower(), subnet.account_id))
+        return frozenset(found)
+
+    @cached_property
+    def place_words(self) -> frozenset[str]:
+        """Every id and name of its VPCs, and every name of its clusters, in small letters."""
+        vpcs = (word for vpc in self.vpcs for word in (vpc.vpc_id.lower(), vpc.name.lower()))
+        return frozenset((*vpcs, *(cluster.name.lower() for cluster in self.clusters)))
+
+    @cached_property
+    def blocks(self) -> frozenset[IPv4Network | IPv6Network]:
+        """Every CIDR block of its VPCs and subnets."""
+        found: set[IPv4Network | IPv6Network] = {s.cidr for s in self.subnets if s.cidr is not None}
+        found.update(*(subnet.ipv6_cidrs for subnet in self.subnets))
+        found.update(*(vpc.cidrs for vpc in self.vpcs), *(vpc.ipv6_cidrs for vpc in self.vpcs))
+        return frozenset(found)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of its clusters, subnets and VPCs, in small letters."""
+        groups = (self.clusters, self.subnets, self.vpcs)
+        return frozenset(item.name.lower() for group in groups for item in group if item.name)
+
+    @cached_property
+    def clusters_by_subnet(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of its clusters that name each subnet, by subnet id."""
+        names: dict[str, tuple[str, ...]] = {}
+        for cluster in self.clusters:
+            for subnet_id in cluster.all_subnet_ids:
+                names[subnet_id] = (*names.get(subnet_id, ()), cluster.name)
+        return names
+
+    @cached_property
+    def prefix_subnet_ids(self) -> frozenset[str]:
+        """The subnets from which nodes of its clusters take /28 blocks."""
+        return frozenset().union(*(cluster.prefix_subnet_ids for cluster in self.clusters))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +158,56 @@ class Inventory:
         """The time of the oldest read that is still in use."""
         return min((region.observed_at for region in self.regions), default=None)
 
+    @cached_property
+    def derived(self) -> dict[Any, Any]:
+        """What other parts derive from it and want kept for as long as it is; each under a key of its own."""
+        return {}
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of clusters, subnets, VPCs and accounts, each once."""
+        groups = (self.clusters, self.subnets, self.vpcs, self.accounts)
+        return tuple(dict.fromkeys(item.name for group in groups for item in group if item.name))
+
+    @cached_property
+    def small_names(self) -> frozenset[str]:
+        """The names of clusters, subnets and VPCs, in small letters."""
+        return frozenset().union(*(region.names for region in self.regions))
+
+    @cached_property
+    def prefix_subnet_ids(self) -> frozenset[str]:
+        """The subnets from which nodes of any cluster take /28 blocks."""
+        return frozenset().union(*(region.prefix_subnet_ids for region in self.regions))
+
+    @cached_property
+    def control_subnet_ids(self) -> frozenset[str]:
+        """The subnets given to the control plane of any cluster."""
+        return frozenset(subnet_id for cluster in self.clusters for subnet_id in cluster.subnet_ids)
+
+    def subnets_near(self, words: Set[str]) -> Iterator[Subnet]:
+        """Every subnet of the account-regions where one has such an id, name, zone, VPC or owner.
+
+        A few to look through for those that are meant, where all of them would be 80,000.
+        """
+        places = (region for region in self.regions if not region.subnet_words.isdisjoint(words))
+        return (subnet for region in places for subnet in region.subnets)
+
+    def subnets_of(self, subnet_ids: Set[str]) -> tuple[Subnet, ...]:
+        """The subnets with these ids, those that are known."""
+        return tuple(subnet for subnet in self.subnets_near(subnet_ids) if subnet.subnet_id in subnet_ids)
+
+    def vpc_subnets(self, vpc_id: str) -> tuple[Subnet, ...]:
+        """The subnets of one VPC."""
+        return tuple(subnet for subnet in self.subnets_near({vpc_id}) if subnet.vpc_id == vpc_id)
+
     def account_name(self, account_id: str) -> str:
         """The account's configured name, or its id."""
-        return next((a.name for a in self.accounts if a.account_id == account_id), account_id)
+        return self._account_names.get(account_id, account_id)
+
+    @cached_property
+    def _account_names(self) -> Mapping[str, str]:
+        # The first of several with one id counts.
+        return {account.account_id: account.name for account in reversed(self.accounts)}
 
     def clusters_by_subnet(self) -> Mapping[str, tuple[str, ...]]:
         """The names of the clusters that name each subnet, by subnet id; subnets of no cluster are not in it."""
@@ -130,8 +215,9 @@ class Inventory:
 
     @cached_property
     def _clusters_by_subnet(self) -> Mapping[str, tuple[str, ...]]:
-        names: dict[str, tuple[str, ...]] = {}
-        for cluster in self.clusters:
-            for subnet_id in cluster.all_subnet_ids:
-                names[subnet_id] = (*names.get(subnet_id, ()), cluster.name)
-        return names
+        found: dict[str, tuple[str, ...]] = {}
+        for region in self.regions:
+            for subnet_id, names in region.clusters_by_subnet.items():
+                # A shared subnet has clusters of several accounts.
+                found[subnet_id] = (*found[subnet_id], *names) if subnet_id in found else names
+        return found

@@ -64,7 +64,14 @@ class Struck:
     text: str
 
 
-Inline = str | Strong | Mono | Link | When | Struck
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel by its id, shown by its name where the surface knows it."""
+
+    channel_id: str
+
+
+Inline = str | Strong | Mono | Link | When | Struck | Channel
 Line = tuple[Inline, ...]
 
 
@@ -212,7 +219,8 @@ class Message:
     """One answer: a sentence that stands alone, a verdict line, and parts in reading order.
 
     `answer` is the JSON form (documented in docs/json.md); `card` asks for a coloured frame (alerts). `charts` follow
-    as pictures where the surface can show them; the answer is complete without them.
+    as pictures where the surface can show them; the answer is complete without them. `shareable` says whether others
+    are served by the answer too: not by a receipt for what one person changed, which sharing would change once more.
     """
 
     text: str
@@ -227,6 +235,7 @@ class Message:
     visibility: Visibility = Visibility.EPHEMERAL
     card: bool = False
     revision: str = ""
+    shareable: bool = True
     charts: tuple[Chart, ...] = ()
 
     @property

@@ -13,12 +13,10 @@ from bot.alerts.readings import Rule
 from bot.alerts.rules import RULES
 from bot.alerts.samples import Sample
 from bot.alerts.subject import Subject
-from bot.capacity.eni_limits import snapshot_limits
 from bot.capacity.occupancy import Occupancy
 from bot.capacity.standing import prefix_subnet_ids
 from bot.config import Settings
-from bot.errors import QueryError
-from bot.inventory import InstanceLimits, Inventory, Quality, RegionFacts, Subnet
+from bot.inventory import Inventory, Quality, RegionFacts, Subnet
 from bot.inventory.evidence import RegionEvidence
 from bot.monitor.audience import Audience, Listener, early_thresholds, listeners
 from bot.monitor.cadence import Cadence
@@ -33,6 +31,7 @@ from bot.monitor.sources import Sources
 from bot.monitor.subjects import Subjects, subjects
 from bot.monitor.subnet_samples import Wanted, subnet_samples
 from bot.monitor.telling import Overlays, Teller
+from bot.monitor.type_limits import TypeLimits
 from bot.store import Log, LostLeaseError, Store, Verdicts
 from bot.store.samples import CHECKPOINT
 
@@ -87,7 +86,7 @@ class Judge:
         )
         self._timings = {rule.name: self._cadence.timing(rule.name) for rule in RULES}
         self._screen = Screen(self._thresholds)
-        self._rooms = NodeRoom(self._thresholds, reader.contents, self._limits_of)
+        self._rooms = NodeRoom(self._thresholds, reader.contents, TypeLimits(reader.instance_limits, now).of)
         self._sources = Sources()
         self._absences = Absences(schedule.poll, reader.confirm_gone)
         self._departures = Departures(schedule.slow)
@@ -325,15 +324,6 @@ class Judge:
 
     def _listeners(self, inventory: Inventory) -> list[Listener]:
         return listeners(self._store.watches(), self._settings.watches, inventory)
-
-    def _limits_of(self, types: Collection[str], account_id: str, region: str) -> Mapping[str, InstanceLimits]:
-        """The limits of the types by EC2 there, else by the snapshot."""
-        try:
-            found = dict(self._reader.instance_limits(sorted(types), account_id, region))
-        except QueryError:
-            found = {}  # the read is optional: the snapshot has nearly every type
-        missing = (name for name in types if name not in found)
-        return found | {name: known for name in missing if (known := snapshot_limits(name)) is not None}
 
 
 def _is_open(alert: Alert) -> bool:

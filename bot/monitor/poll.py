@@ -122,6 +122,7 @@ class Monitor:
         self._judge.note(Inventory(accounts=(), regions=(), expected_regions=0), clusters=False)
         self._swept_at = self._now()
         self._attempted: set[Place] = set()
+        self._as_stale: dict[Place, tuple[RegionFacts, RegionFacts]] = {}
         self._judged_at: datetime | None = None
         self._measured_at: datetime | None = None
         self._shown = None
@@ -255,10 +256,17 @@ class Monitor:
         A subnet that the newest listing lacks is not there for it: only then can its absence be proven.
         """
         place = (facts.account_id, facts.region)
+        is_read = versions.get(place, _UNREAD).subnets != self._before.get(place, _UNREAD).subnets
+        source, shown = self._as_stale.get(place, (None, facts))
+        if not is_read and source is facts:
+            return shown
         subnets = tuple(subnet for subnet in facts.subnets if subnet.quality is not Quality.UNKNOWN)
-        if versions.get(place, _UNREAD).subnets == self._before.get(place, _UNREAD).subnets:
+        if not is_read:
             stale = tuple(replace(subnet, quality=Quality.STALE) for subnet in subnets)
-            return replace(facts, subnets=stale, subnets_complete=False)
+            shown = replace(facts, subnets=stale, subnets_complete=False)
+            self._as_stale[place] = (facts, shown)
+            return shown
+        self._as_stale.pop(place, None)
         return facts if len(subnets) == len(facts.subnets) else replace(facts, subnets=subnets)
 
     def _is_swept(self, inventory: Inventory, read: Set[Place]) -> bool:

@@ -28,6 +28,7 @@ class Subjects:
     by_subnet: Mapping[str, tuple[str, ...]]
     by_vpc: dict[str, tuple[str, ...]]
     by_region: dict[tuple[str, str], tuple[str, ...]]
+    by_account: dict[str, tuple[str, ...]]
 
     def of_subnet(self, subnet: Subnet) -> Subject:
         """A subnet, with the clusters that use it."""
@@ -82,19 +83,14 @@ class Subjects:
     def of_source(self, account_id: str, region: str) -> Subject:
         """An account in a region, or as a whole where `region` is empty, with the clusters last known there."""
         name = self.inventory.account_name(account_id)
-        clusters = [
-            cluster
-            for (owner, place), names in self.by_region.items()
-            if owner == account_id and region in ("", place)
-            for cluster in names
-        ]
+        clusters = self.by_region.get((account_id, region), ()) if region else self.by_account.get(account_id, ())
         return Subject(
             scope_kind=SubjectKind.REGION if region else SubjectKind.ACCOUNT,
             scope_key=region_key(account_id, region) if region else account_key(account_id),
             label=f"{name} {region}" if region else name,
             account_id=account_id,
             region=region,
-            clusters=tuple(dict.fromkeys(clusters)),
+            clusters=clusters,
         )
 
 
@@ -102,12 +98,15 @@ def subjects(inventory: Inventory) -> Subjects:
     """The subjects of an inventory."""
     by_vpc: defaultdict[str, list[str]] = defaultdict(list)
     by_region: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    by_account: defaultdict[str, list[str]] = defaultdict(list)
     for cluster in inventory.clusters:
         by_vpc[cluster.vpc_id].append(cluster.name)
         by_region[cluster.account_id, cluster.region].append(cluster.name)
+        by_account[cluster.account_id].append(cluster.name)
     return Subjects(
         inventory=inventory,
         by_subnet=inventory.clusters_by_subnet(),
         by_vpc={vpc_id: tuple(names) for vpc_id, names in by_vpc.items()},
-        by_region={place: tuple(names) for place, names in by_region.items()},
+        by_region={place: tuple(dict.fromkeys(names)) for place, names in by_region.items()},
+        by_account={account_id: tuple(dict.fromkeys(names)) for account_id, names in by_account.items()},
     )

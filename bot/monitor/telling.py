@@ -9,8 +9,7 @@ from bot.alerts.acks import Ack
 from bot.alerts.alert import Alert, AlertStatus, Transition
 from bot.alerts.group_notices import repeat_note
 from bot.alerts.grouping import Group, groups, worst_first
-from bot.alerts.lifecycle import REOPEN_WITHIN
-from bot.alerts.notify import Action, Around, Decision, Said, Why, decide
+from bot.alerts.notify import Action, Around, Decision, Said, Why, decide, is_over
 from bot.alerts.silences import Silence
 from bot.alerts.subject import SubjectKind
 from bot.monitor.audience import NOBODY, Audience
@@ -127,9 +126,8 @@ class Teller:
         return {a.alert_id: a for a in found if a.alert_id is not None and a.status is AlertStatus.RESOLVED}
 
     def _with_past(self, group: Group, entry: Entry, past: Mapping[int, Alert]) -> Group:
-        """The card with what ended long ago on it, unless its whole is that old; of one problem the newest alert."""
-        ended_at = entry.said.ended_at
-        if ended_at is not None and self._now - ended_at > REOPEN_WITHIN:
+        """The card with what ended long ago on it, unless a new one begins; of one problem the newest alert."""
+        if group.firing and is_over(entry.said, self._now):
             return group
         newest = {(past[i].rule, past[i].scope_key): past[i] for i in sorted(past.keys() & set(entry.alert_ids))}
         present = {(alert.rule, alert.scope_key) for alert in group.alerts}
@@ -218,7 +216,7 @@ def _notice(channel: str, group: Group, entry: Entry | None, decision: Decision,
         said=said,
         why=decision.why.value,
         heard=() if silent else news or tuple(before),
-        reply=repeat_note(group, decision.why.value) if decision.action is Action.REPLY else None,
+        reply=repeat_note(group, decision.why.value, news) if decision.action is Action.REPLY else None,
     )
 
 

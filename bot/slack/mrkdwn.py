@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot.message import Inline, Line, Link, Mono, Strong, Struck, When
+from bot.message import Channel, Inline, Line, Link, Mono, Strong, Struck, When
 
 ELLIPSIS = "…"
 URL_CHARACTERS = 2_000
@@ -20,6 +20,7 @@ Source: https://docs.slack.dev/reference/block-kit/blocks/section-block (3,000 c
 
 _CODE_SPAN = re.compile(r"`[^`\n]+`")
 _URL = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,}")
 _DATE_TOKENS = {"time": "{time}", "date_time": "{date_short_pretty} {time}"}
 _DATE_FALLBACKS = {"time": "%H:%M UTC", "date_time": "%b %d %H:%M UTC"}
 
@@ -134,6 +135,14 @@ def web_address(url: str) -> str:
     return f"{scheme.lower()}://" + "".join(_encoded_blanks(rest))
 
 
+def channel(channel_id: str) -> str:
+    """The channel by its name, a link to it; an id that is none of a channel or group as code.
+
+    Source: https://docs.slack.dev/messaging/formatting-message-text ("Linking to Slack channels").
+    """
+    return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else mono(channel_id)
+
+
 def _encoded_blanks(text: str) -> Iterator[str]:
     for character in text:
         if character.isspace():
@@ -156,6 +165,8 @@ def _mrkdwn(mark: Inline, *, newlines: bool) -> str:
             return link(mark.label, mark.url)
         case When():
             return date(mark.moment, mark.style)
+        case Channel():
+            return channel(mark.channel_id)
 
 
 def _flat(text: str) -> str:
@@ -177,6 +188,8 @@ def _words(mark: Inline) -> str:
             return mark.label
         case When():
             return mark.moment.astimezone(UTC).strftime(_DATE_FALLBACKS.get(mark.style, _DATE_FALLBACKS["time"]))
+        case Channel():
+            return mark.channel_id
         case Strong() | Struck() | Mono():
             return mark.text
 

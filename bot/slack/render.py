@@ -57,7 +57,8 @@ COMMAND = 300
 def render(message: Message, *, share: bool = False, again: bool = False, feedback: str = "") -> Payload:
     """The payload of chat.postMessage, chat.update and response_url; `share` offers a button that posts it for all.
 
-    The button is left out where there is nothing to repeat in the channel: failures, and answers already visible.
+    The button is left out where there is nothing to repeat in the channel: failures, receipts, and answers already
+    visible.
     `again` offers one that asks once more, under answers whose figures age. `feedback` names the answer in the buttons
     that ask whether it helped; without it there are none.
     """
@@ -170,7 +171,7 @@ def _last_buttons(message: Message, *, share: bool, again: bool) -> list[Button]
     if not message.ok or not message.command or message.card:
         return []
     found = [Button(label="Repeat", command=message.command)] if again and message.as_of is not None else []
-    if share and message.visibility is Visibility.EPHEMERAL:
+    if share and message.shareable and message.visibility is Visibility.EPHEMERAL:
         found.append(Button(label="Share here", command=f"{message.command} share"))
     return found
 

@@ -79,13 +79,15 @@ class BoardsStore(Database):
 
     def claim_boards(self, now: datetime, until: datetime, limit: int) -> tuple[Board, ...]:
         """Boards whose next edit is due, taken until that moment: no other process edits them before."""
+        due = (
+            select(BOARD.c.board_id)
+            .where(BOARD.c.ended_at.is_(None), BOARD.c.due <= now)
+            .order_by(BOARD.c.due, BOARD.c.board_id)
+            .limit(limit)
+        )
+        if not self.may_find(due):
+            return ()
         with self.writing() as connection:
-            due = (
-                select(BOARD.c.board_id)
-                .where(BOARD.c.ended_at.is_(None), BOARD.c.due <= now)
-                .order_by(BOARD.c.due, BOARD.c.board_id)
-                .limit(limit)
-            )
             taken = update(BOARD).where(BOARD.c.board_id.in_(due), BOARD.c.due <= now).values(due=until)
             rows = connection.execute(taken.returning(BOARD)).mappings().all()
         return tuple(sorted((_board(row) for row in rows), key=lambda board: board.board_id))

@@ -1,25 +1,35 @@
 """The database behind the store: which one, how it is opened, and its read and write transactions."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, EksipError
+from bot.store.write_turns import WriteTurns
 
 BUSY_MILLISECONDS = 5000
-"""How long a SQLite writer waits for another one: longer than any transaction of ours takes."""
+"""How long a SQLite writer waits for another process: longer than any transaction of ours takes."""
+
+TURN_SECONDS = 30.0
+"""How long a SQLite writer waits for the threads of this process that asked before it."""
 
 CONNECT_SECONDS = 5
 """How long a connection to PostgreSQL may take before the server counts as unreachable."""
 
 _WRITES = "eksip_writes"
 _EXAMPLE = "for example sqlite:///eksip.db or postgresql://user@host/eksip"
+
+
+class WriteTimeoutError(EksipError):
+    """The database was busy with other writers of this process for too long; nothing was written."""
 
 
 def database_url(text: str) -> URL:
@@ -68,8 +78,10 @@ def sqlite_path(engine: Engine) -> Path | None:
 class Database:
     """Transactions on one database; safe to use from several threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, turn_seconds: float = TURN_SECONDS) -> None:
         self.engine = engine
+        self._turn_seconds = turn_seconds
+        self._turns = _turns_of(engine)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -81,14 +93,48 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: committed at the end, rolled back when anything is raised.
 
-        On SQLite it takes the write lock at once: a read that later turns into a write could not wait its turn.
+        On SQLite it takes the write lock at once: a read that later turns into a write could not wait its turn. Threads
+        of this process get it in the order in which they ask, so one must not ask again inside.
+        Raises: WriteTimeoutError when the turn did not come in time (TURN_SECONDS).
         """
-        with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
-            yield connection
+        turns = self._turns
+        if turns is not None and not turns.take(self._turn_seconds):
+            raise WriteTimeoutError(
+                f"The database was busy with other writes for {self._turn_seconds:g} s, and {turns.waiting} more wait; "
+                "nothing was written."
+            )
+        try:
+            with self.engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+                yield connection
+        finally:
+            if turns is not None:
+                turns.pass_on()
+
+    def may_find(self, query: Select[Any]) -> bool:
+        """Whether a claim by this query is worth a transaction that writes: on SQLite it is asked by a read first.
+
+        PostgreSQL lets many write at once, so there the claim itself is the only question.
+        """
+        if self._turns is None:
+            return True
+        with self.reading() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+_TURNS: WeakKeyDictionary[Engine, WriteTurns] = WeakKeyDictionary()
+_TURNS_LOCK = threading.Lock()
+
+
+def _turns_of(engine: Engine) -> WriteTurns | None:
+    """The turns of everything that shares this engine; None on PostgreSQL, which has many writers at once."""
+    if engine.dialect.name != "sqlite":
+        return None
+    with _TURNS_LOCK:
+        return _TURNS.setdefault(engine, WriteTurns())
 
 
 def insert_into(connection: Connection, table: Table) -> Any:

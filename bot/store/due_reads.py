@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -14,9 +15,11 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
+    Select,
     String,
     Table,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -180,29 +183,12 @@ class DueReadsStore(Database):
 
     def claim_reads(self, owner: str, now: datetime, *, limit: int, lasts: timedelta) -> tuple[DueRead, ...]:
         """At most `limit` due reads, the longest due first, ours alone for `lasts`; nobody waits for another's."""
+        if not self.may_find(_to_claim(now, lasts)):
+            return ()
         with self.writing() as connection:
             at = _clock(connection, now)
-            rows = (
-                connection.execute(
-                    select(DUE_READ)
-                    .where(
-                        # What began later than now, or is claimed for longer than claims last, was written before the
-                        # clock was set back: waiting for the clock to come there again would leave AWS unread. So
-                        # would waiting for the time at which a read that never began was planned.
-                        or_(DUE_READ.c.due_at <= at, DUE_READ.c.started_at > at, DUE_READ.c.started_at.is_(None)),
-                        or_(
-                            DUE_READ.c.claimed_until.is_(None),
-                            DUE_READ.c.claimed_until <= at,
-                            DUE_READ.c.claimed_until > at + 2 * lasts,
-                        ),
-                    )
-                    .order_by(DUE_READ.c.due_at)
-                    .limit(limit)
-                    .with_for_update(skip_locked=True)
-                )
-                .mappings()
-                .all()
-            )
+            query = _to_claim(at, lasts).limit(limit).with_for_update(skip_locked=True)
+            rows = connection.execute(query).mappings().all()
             claimed = tuple(
                 DueRead(
                     source=Source(account_id=row["account_id"], region=row["region"], lane=row["lane"]),
@@ -244,18 +230,24 @@ class DueReadsStore(Database):
 
     def finish_reads(self, owner: str, finished: Iterable[Finished]) -> None:
         """Give reads back with their results; one that another owner has taken over meanwhile is left to it."""
+        given = sorted(finished, key=lambda read: (read.source.account_id, read.source.region, read.source.lane.value))
+        if not given:
+            return
         with self.writing() as connection:
-            for read in finished:
-                result = (
-                    {"last_ok_at": DUE_READ.c.started_at, "failures": 0}
-                    if read.succeeded
-                    else {"failures": DUE_READ.c.failures + 1}
-                )
-                connection.execute(
-                    update(DUE_READ)
-                    .where(_is(read.source), DUE_READ.c.claimed_by == owner)
-                    .values(claimed_by=None, claimed_until=None, due_at=read.due_at, **result)
-                )
+            for succeeded, statement in ((True, _SUCCEEDED), (False, _FAILED)):
+                rows = [
+                    {
+                        "its_account": read.source.account_id,
+                        "its_region": read.source.region,
+                        "its_lane": read.source.lane,
+                        "its_owner": owner,
+                        "next_at": read.due_at,
+                    }
+                    for read in given
+                    if read.succeeded is succeeded
+                ]
+                if rows:
+                    connection.execute(statement, rows)
 
     def release_reads(self, owner: str) -> None:
         """Give back what this owner has not finished, to be read by anybody at once."""
@@ -289,6 +281,40 @@ class DueReadsStore(Database):
                 Backlog(lane=lane, sources=sources, overdue=overdue, oldest_due_at=oldest, claimed=claimed)
                 for lane, sources, overdue, oldest, claimed in rows
             )
+
+
+def _to_claim(at: datetime, lasts: timedelta) -> Select[Any]:
+    """The reads that are due at this moment and nobody's, the longest due first."""
+    columns = DUE_READ.c
+    return (
+        select(DUE_READ)
+        .where(
+            # What began later than now, or is claimed for longer than claims last, was written before the clock was
+            # set back: waiting for the clock to come there again would leave AWS unread. So would waiting for the time
+            # at which a read that never began was planned.
+            or_(columns.due_at <= at, columns.started_at > at, columns.started_at.is_(None)),
+            or_(
+                columns.claimed_until.is_(None),
+                columns.claimed_until <= at,
+                columns.claimed_until > at + 2 * lasts,
+            ),
+        )
+        .order_by(columns.due_at)
+    )
+
+
+_GIVEN_BACK = (
+    update(DUE_READ)
+    .where(
+        DUE_READ.c.account_id == bindparam("its_account"),
+        DUE_READ.c.region == bindparam("its_region"),
+        DUE_READ.c.lane == bindparam("its_lane"),
+        DUE_READ.c.claimed_by == bindparam("its_owner"),
+    )
+    .values(claimed_by=None, claimed_until=None, due_at=bindparam("next_at"))
+)
+_SUCCEEDED = _GIVEN_BACK.values(last_ok_at=DUE_READ.c.started_at, failures=0)
+_FAILED = _GIVEN_BACK.values(failures=DUE_READ.c.failures + 1)
 
 
 def _clock(connection: Connection, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, select, true, tuple_
 
 from bot.inventory import BlindSpot, ClusterFacts, RegionFacts
 from bot.store.database import Database, insert_into
@@ -64,39 +64,44 @@ class FactsStore(Database):
 
         A read that is not complete keeps the known subnets, with their own time and marked stale.
         """
-        kept: dict[Place, Kept] = {}
+        if not reads:
+            return {}
+        # Writing is for one thread at a time: what is not known to depend on the stored row is made ready before.
+        ready = [(read, _text(read) if read.subnets_complete else None) for read in sorted(reads, key=_place_of)]
+        written: dict[Place, tuple[RowMapping, RegionFacts]] = {}
         with self.writing() as connection:
-            for read in sorted(reads, key=_place_of):
+            for read, text in ready:
                 place = (read.account_id, read.region)
-                known = None if read.subnets_complete else _read(connection, place)
+                known = None if text is not None else _read(connection, place)
                 facts = read if known is None else joined_subnets(known.facts, read)
-                values = {"observed_at": facts.observed_at, "facts": _text(facts)}
-                kept[place] = _assembled(_write(connection, place, values, subnets=1), facts)
-        return kept
+                values = {"observed_at": facts.observed_at, "facts": text or _text(facts)}
+                written[place] = (_write(connection, place, values, subnets=1), facts)
+        return {place: _assembled(row, facts) for place, (row, facts) in written.items()}
 
     def save_clusters(self, reads: Sequence[ClusterFacts]) -> Mapping[Place, Kept]:
         """Keep reads of clusters, whatever is known of the subnets there; what is kept of each place.
 
         Clusters, node groups and profiles that could not be listed or described stay as they were.
         """
-        kept: dict[Place, Kept] = {}
+        if not reads:
+            return {}
+        written: dict[Place, RowMapping] = {}
         with self.writing() as connection:
             for read in sorted(reads, key=_place_of):
                 place = (read.account_id, read.region)
-                known = _read(connection, place)
+                # Only what could not be read needs what is known.
+                known = _read(connection, place) if read.blind_spots else None
                 found = joined_clusters(None if known is None else known.facts, read)
-                values: dict[str, Any] = {"cluster_facts": _CLUSTERS.dump_json(found).decode()}
-                if known is None:
-                    empty = RegionFacts(
-                        account_id=read.account_id,
-                        region=read.region,
-                        observed_at=read.observed_at,
-                        subnets_complete=False,
-                    )
-                    values |= {"observed_at": empty.observed_at, "facts": _text(empty)}
-                write = _write if known is None else _update
-                kept[place] = _assembled(write(connection, place, values, clusters=1), None)
-        return kept
+                values = {"cluster_facts": _CLUSTERS.dump_json(found).decode()}
+                empty = RegionFacts(
+                    account_id=read.account_id,
+                    region=read.region,
+                    observed_at=read.observed_at,
+                    subnets_complete=False,
+                )
+                first = {"observed_at": empty.observed_at, "facts": _text(empty)}
+                written[place] = _write(connection, place, values, first=first, clusters=1, with_facts=True)
+        return {place: _assembled(row, None) for place, row in written.items()}
 
     def regions(self) -> tuple[RegionFacts, ...]:
         """The last facts of every account and region, each with its own age."""
@@ -151,9 +156,11 @@ class FactsStore(Database):
             }
             for s in blind_spots
         }
-        old = delete(ACCOUNT_BLIND_SPOT)
+        here = true() if of is None else ACCOUNT_BLIND_SPOT.c.account_id.in_(of)
+        if not rows and not self.may_find(select(ACCOUNT_BLIND_SPOT.c.account_id).where(here)):
+            return
         with self.writing() as connection:
-            connection.execute(old if of is None else old.where(ACCOUNT_BLIND_SPOT.c.account_id.in_(of)))
+            connection.execute(delete(ACCOUNT_BLIND_SPOT).where(here))
             if rows:
                 connection.execute(ACCOUNT_BLIND_SPOT.insert(), list(rows.values()))
 
@@ -185,34 +192,36 @@ def _read(connection: Connection, place: Place) -> Kept | None:
 
 
 def _write(
-    connection: Connection, place: Place, values: Mapping[str, Any], *, subnets: int = 0, clusters: int = 0
+    connection: Connection,
+    place: Place,
+    values: Mapping[str, Any],
+    *,
+    first: Mapping[str, Any] | None = None,
+    subnets: int = 0,
+    clusters: int = 0,
+    with_facts: bool = False,
 ) -> RowMapping:
-    """Write a place's row and count the versions up; the row as it is now."""
+    """Write a place's row and count the versions up; the row as it is now, its subnets only `with_facts`.
+
+    `first` are further values of a row that is new.
+    """
     columns = REGION_FACTS.c
     statement = insert_into(connection, REGION_FACTS).values(
-        account_id=place[0], region=place[1], subnets_version=subnets, clusters_version=clusters, **values
+        account_id=place[0],
+        region=place[1],
+        subnets_version=subnets,
+        clusters_version=clusters,
+        **(first or {}),
+        **values,
     )
     counted = {
         "subnets_version": columns.subnets_version + subnets,
         "clusters_version": columns.clusters_version + clusters,
     }
+    told = [columns.subnets_version, columns.clusters_version, columns.cluster_facts]
     statement = statement.on_conflict_do_update(
         index_elements=["account_id", "region"], set_={**values, **counted}
-    ).returning(REGION_FACTS)
-    row: RowMapping = connection.execute(statement).mappings().one()
-    return row
-
-
-def _update(
-    connection: Connection, place: Place, values: Mapping[str, Any], *, subnets: int = 0, clusters: int = 0
-) -> RowMapping:
-    """Change a part of a place's row and count the versions up; the row as it is now."""
-    columns = REGION_FACTS.c
-    counted = {
-        "subnets_version": columns.subnets_version + subnets,
-        "clusters_version": columns.clusters_version + clusters,
-    }
-    statement = update(REGION_FACTS).where(_is(place)).values(**values, **counted).returning(REGION_FACTS)
+    ).returning(*told, *([columns.facts] if with_facts else []))
     row: RowMapping = connection.execute(statement).mappings().one()
     return row
 

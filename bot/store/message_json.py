@@ -25,6 +25,7 @@ _DATACLASSES: Mapping[str, Callable[..., Any]] = {
         parts.Link,
         parts.When,
         parts.Struck,
+        parts.Channel,
         parts.Text,
         parts.Bullets,
         parts.Fields,

@@ -106,6 +106,8 @@ class MessagesStore(Database):
         )
         if per_channel is not None:
             free = free.where(chosen.c.place <= per_channel)
+        if not self.may_find(free):
+            return ()
         with self.writing() as connection:
             claimed = []
             for found in connection.execute(free).all():

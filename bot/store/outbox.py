@@ -106,6 +106,8 @@ class OutboxStore(Database):
         )
         if per_channel is not None:
             free = free.where(chosen.c.place <= per_channel)
+        if not self.may_find(free):
+            return ()
         with self.writing() as connection:
             cards = connection.execute(free).all()
             claimed = (_claim_card(connection, card, now, owner, lease) for card in cards)

@@ -1,13 +1,13 @@
 """The history of subnets: samples in, roll-ups made behind, and both read back as they are asked for."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy import Column, Row, Select, select
 
 from bot.alerts import SubnetSample
 from bot.store.compaction import CompactionStore
@@ -44,12 +44,12 @@ class SamplesStore(CompactionStore):
     """Samples of subnets and their roll-ups."""
 
     def add_samples(self, samples: Iterable[SubnetSample]) -> None:
-        """Add samples to the history; one that is there already is left as it is."""
+        """Add samples to the history, some thousands in a transaction; one that is there already is left as it is."""
         given = list(samples)
         if not given:
             return
-        with self.writing() as connection:
-            numbers = _numbers(connection, {sample.subnet_id for sample in given})
+        numbers = self._numbers({sample.subnet_id for sample in given})
+        for some in _portions(iter(given), _ROWS):
             rows = [
                 {
                     "series_id": numbers[sample.subnet_id],
@@ -58,9 +58,10 @@ class SamplesStore(CompactionStore):
                     "free_blocks": sample.free_blocks,
                     "usable_ips": sample.usable_ips,
                 }
-                for sample in given
+                for sample in some
             ]
-            connection.execute(insert_into(connection, SAMPLE).on_conflict_do_nothing(), rows)
+            with self.writing() as connection:
+                connection.execute(insert_into(connection, SAMPLE).on_conflict_do_nothing(), rows)
 
     def samples(self, subnet_id: str, since: datetime) -> tuple[SubnetSample, ...]:
         """The samples of a subnet from a time on, oldest first; at full rate for the last two days."""
@@ -157,6 +158,29 @@ class SamplesStore(CompactionStore):
         with self.reading() as connection:
             return tuple(connection.execute(select(SERIES.c.subnet_id).order_by(SERIES.c.subnet_id)).scalars())
 
+    def _numbers(self, subnet_ids: Iterable[str]) -> Mapping[str, int]:
+        """The small number of each subnet; one that has none yet is given one."""
+        wanted = sorted(set(subnet_ids))
+        found = self._known_numbers(wanted)
+        for new in _portions((subnet_id for subnet_id in wanted if subnet_id not in found), _ROWS):
+            with self.writing() as connection:
+                rows = [{"subnet_id": subnet_id} for subnet_id in new]
+                connection.execute(insert_into(connection, SERIES).on_conflict_do_nothing(), rows)
+        return found if len(found) == len(wanted) else self._known_numbers(wanted)
+
+    def _known_numbers(self, subnet_ids: Sequence[str]) -> Mapping[str, int]:
+        """The numbers of those of these subnets that have one; of a whole fleet all are read at once."""
+        columns = SERIES.c.subnet_id, SERIES.c.series_id
+        found: dict[str, int] = {}
+        with self.reading() as connection:
+            if len(subnet_ids) > _ROWS:
+                wanted = frozenset(subnet_ids)
+                return {name: number for name, number in connection.execute(select(*columns)) if name in wanted}
+            for some in _portions(iter(subnet_ids), _AT_ONCE):
+                query = select(*columns).where(SERIES.c.subnet_id.in_(some))
+                found.update({row.subnet_id: row.series_id for row in connection.execute(query)})
+        return found
+
     def _of_subnets(
         self, query: Select[Any], subnet_ids: Iterable[str], order: Column[Any]
     ) -> Iterator[tuple[str, Iterator[Row[Any]]]]:
@@ -166,19 +190,6 @@ class SamplesStore(CompactionStore):
             for some in _portions(iter(sorted(set(subnet_ids))), _AT_ONCE):
                 rows = connection.execute(ordered.where(SERIES.c.subnet_id.in_(some)))
                 yield from groupby(rows, key=itemgetter(0))
-
-
-def _numbers(connection: Connection, subnet_ids: Iterable[str]) -> Mapping[str, int]:
-    """The small number of each subnet; one that has none yet is given one."""
-    wanted = sorted(set(subnet_ids))
-    found: dict[str, int] = {}
-    for some in _portions(iter(wanted), _AT_ONCE):
-        query = select(SERIES.c.subnet_id, SERIES.c.series_id).where(SERIES.c.subnet_id.in_(some))
-        found.update((row.subnet_id, row.series_id) for row in connection.execute(query))
-    if new := [{"subnet_id": subnet_id} for subnet_id in wanted if subnet_id not in found]:
-        connection.execute(insert_into(connection, SERIES).on_conflict_do_nothing(), new)
-        return _numbers(connection, wanted)
-    return found
 
 
 def _portions(items: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -1,5 +1,6 @@
 """`demo`: the embedded AWS estate, the bot, the scheduler and a local Slack in one process, and a story to watch."""
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -49,8 +50,9 @@ def demonstrate(
         try:
             workspace = stack.enter_context(Workspace(port=port))
         except OSError as exc:
+            reason = os.strerror(exc.errno) if exc.errno else exc
             raise ConfigError(
-                [f"Port {port} cannot be used for the page ({exc.strerror}): name another, --port 0 takes a free one."]
+                [f"Port {port} cannot be used for the page ({reason}): name another, --port 0 takes a free one."]
             ) from exc
         watches = [{"channel": workspace.channel(CHANNEL), "scope": "all"}]
         environ = {

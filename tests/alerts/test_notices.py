@@ -534,6 +534,49 @@ def test_two_rules_of_one_subnet_are_named_on_the_card() -> None:
     assert "• private-1a · Few /28 blocks: 4 free /28 blocks of 254" in words
 
 
+@pytest.mark.parametrize(
+    ("others", "sentence"),
+    [
+        pytest.param(
+            ("no_free_blocks", "burn_rate"),
+            "[FIRING] 3 problems of private-1a (prod-eu, eu-west-1a): 203 free of 4,091, Few /28 blocks, IPs run out soon.",
+            id="what is free, and the other rules",
+        ),
+        pytest.param(
+            (),
+            "[FIRING] 2 problems of private-1a (prod-eu, eu-west-1a): 203 free of 4,091.",
+            id="the other is over",
+        ),
+    ],
+)
+def test_the_problems_of_one_subnet_are_told_in_a_sentence(others: tuple[str, ...], sentence: str) -> None:
+    """The worst figure and what else fires there; the name stands there once."""
+    warned = (replace(OF_EACH_RULE[rule][0], alert_id=4822 + n, severity=Severity.WARNING) for n, rule in enumerate(others))
+    over = () if others else (replace(RESOLVED, alert_id=4822, rule="burn_rate", scope_key=FIRING.scope_key),)
+    assert group_card(Group(group_key="k", alerts=(FIRING, *warned, *over)), NOW).text == sentence
+
+
+@pytest.mark.parametrize(
+    ("count", "news", "small"),
+    [
+        pytest.param(1, (4821,), "Another alert on the card", id="the card's only alert"),
+        pytest.param(2, (4822,), "Another alert on the card: 4822 Low IPs in private-1", id="the new one of two"),
+        pytest.param(
+            8,
+            tuple(range(4822, 4828)),
+            "Another alert on the card: 4822 Low IPs in private-1, 4823 Low IPs in private-2, 4824 Low IPs in private-3"
+            " and 3 more",
+            id="six of eight",
+        ),
+        pytest.param(2, (), "Another alert on the card", id="nothing new"),
+    ],
+)
+def test_the_reply_under_a_card_names_the_alerts_it_is_due_to(count: int, news: tuple[int, ...], small: str) -> None:
+    """A card about several is heard again because of some of them: those are named in the small print."""
+    note = repeat_note(_group(count), "another alert on the card", news)
+    assert _words(note).splitlines()[-1] == small
+
+
 def test_a_group_in_which_some_are_over_shows_both() -> None:
     """What is resolved is listed last; the card stays red while one fires, and only that one can be acked."""
     over = replace(RESOLVED, alert_id=4822, scope_key="subnet:subnet-2", label="private-1b")

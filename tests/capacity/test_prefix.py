@@ -87,7 +87,7 @@ def scattered(cidr: str, step: int = 16) -> tuple[Eni, ...]:
         ),
         pytest.param(nodes(20), (facts("10.0.0.0/24"),), Readiness.NOT_READY, "takes 20", id="cannot start"),
         pytest.param(nodes(2), (facts(read=False),), Readiness.UNKNOWN, "could not be read", id="not read"),
-        pytest.param(nodes(2), (facts(unattributed=9),), Readiness.CONDITIONS, "cannot see", id="shared VPC"),
+        pytest.param(nodes(2), (facts(unattributed=9),), Readiness.CONDITIONS, "were not read", id="shared VPC"),
         pytest.param(nodes(2, "m4.xlarge"), (facts(),), Readiness.NOT_READY, "Nitro", id="no Nitro type"),
         pytest.param(nodes(2, "zz9.large"), (facts(),), Readiness.UNKNOWN, "limits", id="type nobody knows"),
         pytest.param(NodeMix(groups=(), seen=False), (facts(),), Readiness.UNKNOWN, "No node", id="no nodes"),

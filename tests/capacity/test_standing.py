@@ -4,7 +4,7 @@ import pytest
 from builders import LIMITS, cluster, contents, eni, reservation, subnet
 
 from bot.capacity.blocks import Capacities
-from bot.capacity.standing import enis_of, looks_low, reading_order, standing, standings
+from bot.capacity.standing import enis_of, looks_low, prefix_subnet_ids, reading_order, standing, standings
 from bot.capacity.subnets import SubnetState
 from bot.inventory import Cluster, Subnet
 
@@ -119,7 +119,7 @@ def test_the_screening_looks_at_ec2s_count_alone(facts: Subnet, low: bool) -> No
     ],
 )
 def test_interfaces_are_read_only_where_they_matter(facts: Subnet, clusters: list[Cluster], worth: bool) -> None:
-    assert reading_order([facts], LIMITS, clusters) == ((facts,) if worth else ())
+    assert reading_order([facts], LIMITS, prefix_subnet_ids(clusters)) == ((facts,) if worth else ())
 
 
 def test_what_may_be_out_of_addresses_or_blocks_is_read_before_what_is_surely_well() -> None:
@@ -129,7 +129,7 @@ def test_what_may_be_out_of_addresses_or_blocks_is_read_before_what_is_surely_we
     subnets = [roomy, surely_well, doubtful, low]
     of_prefixes = cluster(subnet_ids=tuple(facts.subnet_id for facts in subnets), environment=PREFIX_MODE)
 
-    assert reading_order(subnets, LIMITS, [of_prefixes]) == (low, doubtful, surely_well, roomy)
+    assert reading_order(subnets, LIMITS, prefix_subnet_ids([of_prefixes])) == (low, doubtful, surely_well, roomy)
 
 
 def test_what_is_known_of_many_subnets_is_what_is_known_of_each() -> None:

@@ -133,9 +133,13 @@ def plan(
     replicas: int = 1,
     reads_history: bool = True,
     lives: tuple[float, float] = (1.0, 15.0),
+    lingers: float = 20.0,
     without: Sequence[Break] = (),
 ) -> Plan:
-    """The plan of a site by its seed and name: `episodes` that begin and `troubles` that happen within `seconds`."""
+    """The plan of a site by its seed and name: `episodes` that begin and `troubles` that happen within `seconds`.
+
+    A replica is killed within `lives` of its start, and no episode lasts longer than `lingers` once it is seen.
+    """
     chance = random.Random(f"{seed}:{name}")
     fleet, places = _fleet(episodes)
     kinds = [kind for kind in _OFTEN if kind not in without]
@@ -151,7 +155,7 @@ def plan(
                 number=number,
                 falls_at=chance.uniform(0, seconds),
                 leaves_ips=chance.choice((0, 1, 2, 3)),
-                lingers=chance.choice((0.0, chance.uniform(0, 5), chance.uniform(5, 20))),
+                lingers=chance.choice((0.0, chance.uniform(0, lingers / 4), chance.uniform(lingers / 4, lingers))),
             )
             for region, number in places
         ),

@@ -105,6 +105,28 @@ def test_it_counts_shows_the_worst_and_fits_slack_and_a_lock_screen(desk: Digest
     assert document(message)["ok"] is True
 
 
+def test_what_people_said_of_answers_is_counted_and_left_out_where_nobody_did(desk: DigestDesk) -> None:
+    """Presses of the period, by verb; one from before it and another word on the same message do not add."""
+    assert "Feedback" not in told(desk.ask("digest"))
+    pressed = [("why", False, 1), ("why", False, 2), ("why", True, 3), ("explain", False, 4), ("explain", True, 4)]
+    for verb, helped, message in [*pressed, ("plan", True, 5)]:
+        desk.parts.store.add_feedback(
+            user_id="U1", channel=OPS, message_ts=f"1.{message}", verb=verb, text=verb, helped=helped, now=desk.at
+        )
+    before = desk.at - timedelta(days=8)
+    desk.parts.store.add_feedback(
+        user_id="U1", channel=OPS, message_ts="1.9", verb="why", text="why", helped=False, now=before
+    )
+    assert "Feedback: 3 helped, 2 did not (why 2)." in told(desk.ask("digest"))
+    report = desk.answer("digest").report
+    assert report is not None
+    assert [(each.verb, each.helped, each.missed) for each in report.feedback] == [
+        ("explain", 1, 0),
+        ("plan", 1, 0),
+        ("why", 1, 2),
+    ]
+
+
 def test_where_nothing_is_low_it_is_one_line_and_no_table(desk: DigestDesk) -> None:
     message = desk.ask("digest cluster:dev-eu")
     assert message.text == "IP capacity, week 47: nothing is low in 1 subnet, 1 cluster."

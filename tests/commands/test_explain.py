@@ -49,6 +49,23 @@ def test_an_answer_carries_sources_with_review_dates_and_related_topics_to_press
     assert buttons(found)[-1] == "explain prefix-delegation analogy"
 
 
+LOG = " ".join(["failed to assign an IP address to container"] * 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "again", "shareable"),
+    [
+        pytest.param("prefix delegation", "explain prefix delegation", True, id="a question"),
+        pytest.param(LOG, "explain address-exhaustion", True, id="a pasted log: its topic"),
+        pytest.param("zebra " * 60, "explain", False, id="a long one without a topic"),
+    ],
+)
+def test_the_command_in_the_footer_is_short_and_asks_the_same(text: str, again: str, shareable: bool) -> None:
+    found = explain(text)
+
+    assert (found.command, found.shareable) == (again, shareable)
+
+
 def test_the_text_of_an_answer_is_at_most_1500_characters() -> None:
     for text in ("prefix delegation", "custom networking", "warm pool", "address exhaustion analogy"):
         assert 0 < len(str(explain(text).answer["text"])) <= 1500

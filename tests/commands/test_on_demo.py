@@ -98,7 +98,7 @@ def test_addresses_nobody_visible_holds_are_named_and_not_hidden(estate: tuple[W
     fresh = Parts(estate[1].settings)
     try:
         assert answer(fresh, "subnet payments-1a")["unattributed_ips"] == 3
-        assert "interfaces this account cannot see" in str(ask(fresh, "subnet payments-1a").parts)
+        assert "interfaces that were not read" in str(ask(fresh, "subnet payments-1a").parts)
     finally:
         for address in taken:
             space.release([address])

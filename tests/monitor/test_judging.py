@@ -796,3 +796,42 @@ def test_a_reply_that_slack_did_not_take_in_time_is_not_sent_after_the_end(outsi
     outside.free["subnet-a"] = 200
     desk.poll(4)
     assert store.claim_messages(outside.now, "one") == ()
+
+
+def test_a_card_that_ended_keeps_what_was_on_it_when_the_clock_goes_forward(outside: Outside, store: Store) -> None:
+    """The second of two subnets ended under a clock that was an hour behind the one of the first."""
+    desk = Desk(outside, store)
+    outside.free |= {"subnet-a": 0, "subnet-b": 0}
+    desk.poll()
+    outside.free["subnet-a"] = 200
+    desk.poll(4)
+    outside.now -= timedelta(hours=1)
+    outside.free["subnet-b"] = 200
+    desk.poll(4)
+    outside.now += timedelta(hours=1)
+    desk.judge.tell(outside.inventory())
+    assert _waiting(store, outside.now).alert_ids == {1001, 1002}
+
+
+def test_what_fires_anew_and_is_silenced_does_not_appear_on_a_card_that_ended(outside: Outside, store: Store) -> None:
+    """It has a card of its own when the silence is over."""
+    desk = Desk(outside, store)
+    outside.free["subnet-a"] = 0
+    desk.poll()
+    store.mark_sent(_waiting(store, outside.now), outside.now, CHANNEL, "1.1")
+    outside.free["subnet-a"] = 200
+    desk.poll(4)
+    store.mark_sent(_waiting(store, outside.now), outside.now, CHANNEL, "1.1")
+    desk.poll(5)
+    store.add_silence(
+        Silence(
+            scope=Scope(kind=ScopeKind.CLUSTER, value="111122223333/eu-west-1/prod-eu"),
+            created_by="U1",
+            created_at=outside.now,
+            starts_at=outside.now,
+            ends_at=outside.now + timedelta(hours=2),
+        )
+    )
+    outside.free |= {"subnet-a": 200, "subnet-b": 0}
+    desk.poll(2)
+    assert store.claim(outside.now, "sender") == ()

@@ -11,7 +11,7 @@ from estate_bot import estate, press, put_read
 from running import running
 from stored_alerts import FIRING, save_steps
 
-from bot.alerts import Step, Transition
+from bot.alerts import Severity, Step, Transition, Unit
 from bot.asking.command import Request, Surface
 from bot.commands import dispatch
 from bot.commands.board import MOST, MOST_HERE
@@ -103,6 +103,8 @@ def test_a_board_is_posted_once_and_edited_every_minute(desk: BoardDesk) -> None
     (message,) = desk.posts()
     assert problems(message) == []
     assert "3,323 of 8,182" in str(message["blocks"])
+    assert "Since" not in str(message["blocks"])
+    assert str(message["blocks"]).count("`eksip ") == 1
     assert desk.step(timedelta(seconds=30), free=150) == 0
     assert desk.step(timedelta(seconds=31)) == 1
     (edited,) = desk.posts()
@@ -117,6 +119,27 @@ def test_a_board_shows_the_pace_once_it_ran_for_a_while(desk: BoardDesk) -> None
     desk.step()
     desk.step(30 * MINUTE, free=103)
     assert "−200 an hour" in str(desk.posts()[0]["blocks"])
+
+
+def test_a_board_lists_alerts_with_their_rule_the_worst_first(desk: BoardDesk) -> None:
+    desk.ask("board prod-eu 2h")
+    mine = replace(FIRING, scope_key="subnet:subnet-0aaaaaaaaaaaaaaa1", subnet_id="subnet-0aaaaaaaaaaaaaaa1")
+    alerts = (
+        replace(mine, severity=Severity.WARNING, rule="no_free_blocks", unit=Unit.BLOCKS, value=2, capacity=254),
+        replace(mine, rule="nodes_do_not_fit", unit=Unit.NODES, value=2, capacity=None),
+        mine,
+    )
+    save_steps(desk.parts.store, [Step(alert=each, transition=Transition.OPENED) for each in alerts], {}, desk.at)
+    desk.step()
+    shown = str(desk.posts()[0]["blocks"])
+    lines = [
+        "`1003` private-1a firing: Low IPs, 203 of 4,091 free, 5%",
+        "`1002` private-1a firing: Few more nodes fit, 2",
+        "`1001` private-1a firing: Few /28 blocks, 2 of 254 /28 blocks free",
+    ]
+    places = [shown.find(line) for line in lines]
+    assert -1 not in places, shown
+    assert places == sorted(places)
 
 
 def test_a_board_closes_with_a_summary(desk: BoardDesk) -> None:

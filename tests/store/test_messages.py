@@ -9,6 +9,7 @@ from bot.message import (
     BlindSpotNote,
     Bullets,
     Button,
+    Channel,
     Code,
     Context,
     Controls,
@@ -37,7 +38,7 @@ WORDS = Message(text="hello")
 EVERYTHING = Message(
     text="All of it → ü",
     tone=Tone.WARNING,
-    verdict=("plain ", Strong("b"), Mono("m"), Link("l", "https://example.com/"), When(NOW, "date_time"), Struck("s")),
+    verdict=("plain ", Strong("b"), Mono("m"), Link("l", "https://example.com/"), When(NOW, "date_time"), Struck("s"), Channel("C1")),
     parts=(
         Text(lines=(("a", Strong("b")), ())),
         Bullets(items=(("one",),), title="t", numbered=True, more="+1"),

@@ -35,6 +35,18 @@ def test_samples_are_a_history(store: Store) -> None:
     assert store.sampled_subnets() == ("subnet-1",)
 
 
+def test_a_whole_fleet_is_added_in_several_transactions_and_every_subnet_keeps_its_own_history(store: Store) -> None:
+    """More subnets than fit into one transaction, some of which have a history already."""
+    store.add_samples([sample(NOW, 7, subnet_id="subnet-17"), sample(NOW, 8, subnet_id="elsewhere")])
+    later = NOW + HOUR
+    store.add_samples([sample(later, number, subnet_id=f"subnet-{number}") for number in range(5_002)])
+    assert len(store.sampled_subnets()) == 5_003
+    for number in (0, 17, 4_999, 5_001):
+        assert store.samples(f"subnet-{number}", later)[0].free_ips == number
+    assert store.samples("subnet-17", NOW)[0].free_ips == 7
+    assert store.samples("elsewhere", later) == ()
+
+
 def test_samples_older_than_two_days_are_dropped_once_they_are_rolled_up(store: Store) -> None:
     old, young = sample(NOW - 49 * HOUR, 1), sample(NOW - 47 * HOUR, 1)
     store.add_samples([old, young])

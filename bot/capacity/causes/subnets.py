@@ -1,7 +1,7 @@
 """The subnet has nothing left to give: no address, no whole /28, nothing in its reservation."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +12,8 @@ from bot.capacity.diagnosis.question import Question
 from bot.capacity.fragmentation import Fragmentation
 from bot.capacity.reservations import reservable, reservation_command
 from bot.capacity.subnets import SubnetState
-from bot.inventory import Reservation, ReservationType
+from bot.inventory import Reservation, ReservationType, Subnet
+from bot.wording import time_left
 
 LATELY = timedelta(hours=2)
 """Age up to which a failed launch tells of now: Auto Scaling tries again within minutes while it fails."""
@@ -49,7 +50,7 @@ def subnet_exhausted(_question: Question, evidence: Evidence) -> Finding | NotCh
     if others := [each.view.subnet.label for each in worst[1:]]:
         seen.append(Seen(text=f"also short: {listed(others)}", observed_at=view.subnet.observed_at))
     if view.burn_per_hour and view.burn_per_hour >= 1:
-        left = f", about {free / view.burn_per_hour:.0f} h left" if free else ""
+        left = f", {time_left(timedelta(hours=free / view.burn_per_hour))}" if free else ""
         text = f"it lost {view.burn_per_hour:,.0f} addresses an hour lately{left}"
         seen.append(Seen(text=text, observed_at=view.subnet.observed_at))
     state = "is out of addresses" if first.empty else "is running low on addresses"
@@ -172,19 +173,26 @@ def _spread(view: SubnetView, evidence: Evidence) -> tuple[Step, ...]:
                 "--tags Key=kubernetes.io/role/cni,Value=1",
             )
         )
-    other_zones = {
-        each.subnet.az
-        for each in evidence.looked_at
-        if each.subnet.az != subnet.az and each.standing.state is SubnetState.OK
-    }
-    if other_zones and subnet.az:
-        steps.append(_elsewhere(subnet.az, sorted(other_zones)))
+    steps += _elsewhere(subnet, evidence, lambda other: other.standing.state is SubnetState.OK)
     return tuple(steps)
 
 
-def _elsewhere(az: str, zones: list[str]) -> Step:
-    command = f"kubectl cordon -l topology.kubernetes.io/zone={az}"
-    return Step(text=f"let new pods land in {listed(zones)}", command=command)
+def _elsewhere(subnet: Subnet, evidence: Evidence, has_room: Callable[[SubnetView], bool]) -> list[Step]:
+    """Keep new pods out of the subnet's zone, where nodes of the same clusters have room in other zones of its VPC."""
+    clusters = evidence.clusters_of(subnet.subnet_id)
+    theirs = frozenset().union(*(view.subnet_ids for view in clusters))
+    zones = {
+        other.subnet.az
+        for other in evidence.looked_at
+        if other.subnet.vpc_id == subnet.vpc_id
+        and other.subnet.az not in ("", subnet.az)
+        and (not clusters or other.subnet.subnet_id in theirs)
+        and has_room(other)
+    }
+    if not zones or not subnet.az:
+        return []
+    command = f"kubectl cordon -l topology.kubernetes.io/zone={subnet.az}"
+    return [Step(text=f"let new pods land in {listed(sorted(zones))}", command=command)]
 
 
 def _roomy(view: SubnetView, evidence: Evidence) -> SubnetView | None:
@@ -269,15 +277,7 @@ def _no_block(view: SubnetView, evidence: Evidence, cause: Cause, found: tuple[S
         )
         for number, name in enumerate(drain[:2])
     ]
-    elsewhere = sorted(
-        {
-            other.subnet.az
-            for other in evidence.looked_at
-            if other.subnet.az != subnet.az and other.standing.blocks is not None and other.standing.blocks.free
-        }
-    )
-    if elsewhere and subnet.az:
-        steps.insert(0, _elsewhere(subnet.az, elsewhere))
+    steps = [*_elsewhere(subnet, evidence, _has_block), *steps]
     ref = clusters[0].ref if clusters else f"subnet {subnet.subnet_id}"
     roomy = [
         (other, ranges)
@@ -313,6 +313,10 @@ def _no_block(view: SubnetView, evidence: Evidence, cause: Cause, found: tuple[S
         unless="nodes of this subnet hold prefixes with free addresses in them",
         subnet_id=subnet.subnet_id,
     )
+
+
+def _has_block(view: SubnetView) -> bool:
+    return view.standing.blocks is not None and view.standing.blocks.free > 0
 
 
 def _for_prefixes(view: SubnetView) -> tuple[Reservation, ...]:

@@ -18,9 +18,10 @@ from bot.wording import span
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """Something that was not read, and why, in one sentence."""
+    """Something that was not read, and why, in one sentence; `of` is the cluster, where others may share the reason."""
 
     reason: str
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,13 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remark(Seen):
+    """Something worth knowing of one cluster that is no cause."""
+
+    cluster: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """Something to do, for a person to run: what it does, and the command; no command where none fits every case."""
 
@@ -126,4 +133,4 @@ class Diagnosis:
     others: tuple[Finding, ...] = ()
     not_checked: tuple[str, ...] = ()
     pods: tuple[ClusterPods, ...] = ()
-    remarks: tuple[Seen, ...] = ()
+    remarks: tuple[Remark, ...] = ()
