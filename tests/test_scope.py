@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 from builders import DEV, PROD, blind_spot, cluster, inventory, region_facts, subnet, vpc
 
+from bot.asking.sight import sight
 from bot.errors import UserError
-from bot.scope import EVERYTHING, Scope, ScopeKind, clusters_in, contains, read_for, resolve, subnets_in
+from bot.inventory import Inventory
+from bot.scope import EVERYTHING, Scope, ScopeKind, clusters_in, contains, found_scope, read_for, resolve, subnets_in
 
 FLEET = inventory(
     region_facts(
@@ -269,3 +271,54 @@ def test_an_answer_rests_on_the_part_of_the_fleet_it_is_about(
     found = read_for(resolve(words, fleet), fleet)
 
     assert (len(found.regions), found.expected_regions, len(found.all_blind_spots)) == (regions, expected, blind)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        pytest.param("Prod-EU", f"cluster:{PROD}/eu-west-1/prod-eu", id="a name"),
+        pytest.param("10.0.16.0/20", "subnet:subnet-0c", id="a block"),
+        pytest.param("cluster:staging", f"cluster:{DEV}/us-east-1/staging", id="with its kind"),
+        pytest.param("fleet", "all", id="everything"),
+        pytest.param("private-1a", "None", id="several"),
+        pytest.param("prod-eux", "None", id="nothing, and nothing similar"),
+        pytest.param("clutser:prod-eu", "None", id="no kind"),
+    ],
+)
+def test_what_resolves_is_found_and_the_rest_is_none(words: str, found: str) -> None:
+    assert str(found_scope(words, FLEET)) == found
+
+
+def test_a_vpc_is_found_by_a_name_with_strokes_and_a_cluster_by_its_key() -> None:
+    both = inventory(
+        region_facts(
+            vpcs=(vpc("vpc-0a", "eksctl-prod/VPC", "10.0.0.0/16"),), clusters=(cluster("prod"), cluster("vpc"))
+        )
+    )
+
+    assert str(resolve("eksctl-prod/vpc", both)) == "vpc:vpc-0a"
+    assert str(resolve(f"{PROD}/eu-west-1/PROD", both)) == f"cluster:{PROD}/eu-west-1/prod"
+
+
+def test_clusters_of_two_accounts_are_told_of_the_subnet_they_share() -> None:
+    theirs = region_facts(clusters=(cluster("guest", ("subnet-0a",), account_id=DEV),), account_id=DEV)
+    shared = inventory(region_facts(subnet(), clusters=(cluster("host", ("subnet-0a",)),)), theirs)
+
+    assert shared.clusters_by_subnet() == {"subnet-0a": ("host", "guest")}
+    assert [found.name for found in clusters_in(resolve("subnet-0a", shared), shared)] == ["host", "guest"]
+
+
+@pytest.mark.parametrize("hidden", ["subnet-0a", "private-1b", "vpc-0a", "main", "prod-eu", "10.0.0.0/24", "euw1-az2"])
+def test_what_may_not_be_seen_is_not_found_by_what_the_whole_fleet_has_found(hidden: str) -> None:
+    whole: Inventory = replace(FLEET)
+    resolve(hidden, whole)
+    assert "prod-eu" in whole.small_names
+
+    part = sight(["cluster:staging"], whole).inventory
+
+    with pytest.raises(UserError) as refused:
+        resolve(hidden, part)
+    assert "prod-eu" not in refused.value.message.replace(f"`{hidden}`", "")
+    assert part.names == ("staging", "private-1a", "sandbox", "dev")
+    assert sight(["cluster:staging"], whole).inventory is part
+    assert sight(["cluster:prod-eu"], whole).inventory is not part

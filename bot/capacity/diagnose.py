@@ -13,7 +13,7 @@ from bot.capacity.causes.nodes import branch_eni_limit, node_eni_limit
 from bot.capacity.causes.pools import cooldown, warm_pool_frozen, warm_pool_hoarding
 from bot.capacity.causes.refusals import ec2_throttled, iam, quota
 from bot.capacity.causes.subnets import LATELY, no_free_block, reservation_exhausted, subnet_exhausted
-from bot.capacity.diagnosis.evidence import ClusterView, Evidence, Unread, counted, listed
+from bot.capacity.diagnosis.evidence import Evidence, Unread, counted, listed
 from bot.capacity.diagnosis.findings import (
     Cause,
     ClusterPods,

@@ -15,8 +15,8 @@ from bot.inventory import InstanceLimits, VpcRouting
 class Option:
     """One way to make room: `gain_ips` addresses are added or no longer taken from the nodes' subnets.
 
-    `elsewhere_ips` of the gain are in subnets that the plan does not ask about. `fits` None: it cannot be told. `left_ips` stay free in the subnets used, or `short_ips` are still missing; `note`
-    is what to know beforehand.
+    `elsewhere_ips` of the gain are in subnets that the plan does not ask about. `fits` None: it cannot be told.
+    `left_ips` stay free in the subnets used, or `short_ips` are still missing; `note` is what to know beforehand.
     """
 
     title: str

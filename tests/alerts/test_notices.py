@@ -7,7 +7,7 @@ import pytest
 
 from bot.alerts import Alert, Severity, SubjectKind, Unit, card, outage_card
 from bot.alerts.acks import ack
-from bot.alerts.group_notices import group_card, silence_ended, silence_reminder
+from bot.alerts.group_notices import group_card, repeat_note, silence_ended, silence_reminder
 from bot.alerts.grouping import Group, worst_first
 from bot.alerts.notices import Overlay, overlay_of
 from bot.alerts.rules import RULES
@@ -539,7 +539,8 @@ def test_two_rules_of_one_subnet_are_named_on_the_card() -> None:
     [
         pytest.param(
             ("no_free_blocks", "burn_rate"),
-            "[FIRING] 3 problems of private-1a (prod-eu, eu-west-1a): 203 free of 4,091, Few /28 blocks, IPs run out soon.",
+            "[FIRING] 3 problems of private-1a (prod-eu, eu-west-1a): 203 free of 4,091, Few /28 blocks, "
+            "IPs run out soon.",
             id="what is free, and the other rules",
         ),
         pytest.param(
@@ -551,7 +552,9 @@ def test_two_rules_of_one_subnet_are_named_on_the_card() -> None:
 )
 def test_the_problems_of_one_subnet_are_told_in_a_sentence(others: tuple[str, ...], sentence: str) -> None:
     """The worst figure and what else fires there; the name stands there once."""
-    warned = (replace(OF_EACH_RULE[rule][0], alert_id=4822 + n, severity=Severity.WARNING) for n, rule in enumerate(others))
+    warned = (
+        replace(OF_EACH_RULE[rule][0], alert_id=4822 + n, severity=Severity.WARNING) for n, rule in enumerate(others)
+    )
     over = () if others else (replace(RESOLVED, alert_id=4822, rule="burn_rate", scope_key=FIRING.scope_key),)
     assert group_card(Group(group_key="k", alerts=(FIRING, *warned, *over)), NOW).text == sentence
 

@@ -44,6 +44,23 @@ def spread(cidr_type: ReservationType = ReservationType.PREFIX) -> Evidence:
     return estate(environment=PREFIXES, enis=SCATTERED, reservations=(kept,))
 
 
+def beside(evidence: Evidence) -> Evidence:
+    """The estate with a subnet of its cluster in zone b, and another cluster in zone c and in another region's VPC."""
+    near = subnet("subnet-0b", "10.0.1.0/24", name="private-1b", az="eu-west-1b")
+    spare = subnet("subnet-0c", "10.0.2.0/24", name="private-1c", az="eu-west-1c")
+    far = subnet("subnet-0z", "10.9.0.0/24", name="far-1b", az="us-east-1b", vpc_id="vpc-0z", region="us-east-1")
+    added = estate(
+        others=(near, spare, far),
+        changed=cluster("other", subnet_ids=(), node_subnet_ids=("subnet-0c", "subnet-0z")),
+        enis=(),
+        nodes=(),
+    )
+    (view,) = evidence.clusters
+    mine = replace(view, cluster=cluster(subnet_ids=(), node_subnet_ids=(HOME, "subnet-0b")))
+    subnets = {**added.subnets, **evidence.subnets}
+    return replace(evidence, subnets=subnets, clusters=(mine, *added.clusters))
+
+
 def unhealthy(code: str, *subnet_ids: str) -> Evidence:
     issue = HealthIssue(code=code, message="as EKS says", resource_ids=subnet_ids)
     group = Nodegroup(
@@ -476,3 +493,27 @@ def test_every_cause_has_one_check_and_is_shown_by_a_case_above() -> None:
     assert sorted(checked, key=str) == sorted(set(Cause) - {Cause.NOT_IP_PROBLEM, Cause.UNKNOWN}, key=str)
     shown = {case.values[2] for case in SHOWN} | {Cause.WARM_POOL_HOARDING, Cause.LEAKED_ENIS}
     assert shown == set(checked)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "cause"),
+    [
+        pytest.param(estate(free=3), Cause.SUBNET_EXHAUSTED, id="no-address"),
+        pytest.param(estate(environment=PREFIXES, enis=SCATTERED), Cause.NO_FREE_BLOCK, id="no-block"),
+    ],
+)
+def test_new_pods_are_sent_only_to_zones_where_the_cluster_has_nodes_in_that_vpc(
+    evidence: Evidence, cause: Cause
+) -> None:
+    verdict = diagnose(read_question(""), beside(evidence)).verdict
+    assert verdict.cause is cause
+    assert [step.text for step in verdict.do_now if "new pods" in step.text] == ["let new pods land in eu-west-1b"]
+
+
+def test_clusters_that_lack_the_same_are_named_together_and_empty_reasons_not_at_all() -> None:
+    evidence = replace(beside(estate()), places=Unread(reason=" "))
+    other = replace(evidence.clusters[1], figures=Unread(reason="CNI Metrics Helper publishes nothing", of="other"))
+    found = diagnose(read_question(""), replace(evidence, clusters=(evidence.clusters[0], other)))
+    told = [each for each in found.not_checked if "publishes nothing" in each]
+    assert told == ["CNI Metrics Helper publishes nothing for prod-eu, other: what pods use is not known"]
+    assert all(each.strip(" .") for each in found.not_checked)

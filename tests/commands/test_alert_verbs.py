@@ -16,10 +16,12 @@ from bot.asking.allowance import Allowance
 from bot.asking.command import Request, Surface
 from bot.commands import dispatch
 from bot.config import load
+from bot.console.render import plain
 from bot.facts import Facts
 from bot.message import Message, Visibility
 from bot.monitor import Cards
 from bot.services import Services
+from bot.slack.render import render
 from bot.store import Store, Untold, Verdicts, open_store
 
 OPS = "C0OPSOPSOPS"
@@ -251,11 +253,33 @@ def test_why_nobody_heard_is_told_by_channel_in_words(desk: Desk) -> None:
 
     assert why.text == "Alert 1001 (subnet-1, firing): 1 channel heard of it, 1 channel did not."
     shown = str(why.parts)
+    assert f"<#{OPS}>" in str(render(why)["blocks"])
+    assert f"Channel {OPS}" in plain(why)
     assert "not told: quiet hours of the channel" in shown
     assert "acked by Ana" in shown
     assert "silenced: silence 1 until 2026-11-23 11:01 UTC (Ana · deploying)" in shown
     kinds = [row["kind"] for row in why.answer["events"]]  # type: ignore[attr-defined]
     assert kinds == ["transition", "told", "not told", "acked", "silenced"]
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        pytest.param("alerts", True, id="what is open"),
+        pytest.param("alerts why 1001", True, id="why nobody heard"),
+        pytest.param("ack 1001", False, id="ack"),
+        pytest.param("board stop", False, id="the end of a board"),
+        pytest.param("watching", False, id="the channel's own watches"),
+        pytest.param("defaults tz=Europe/Berlin", False, id="a change of defaults"),
+    ],
+)
+def test_what_only_tells_that_something_was_done_is_not_offered_to_the_channel(
+    desk: Desk, words: str, offered: bool
+) -> None:
+    """Share would run the command once more: for the channel an answer, of a change a second one."""
+    desk.fire("subnet-1")
+    private = replace(desk.done(words), visibility=Visibility.EPHEMERAL)
+    assert ("Share here" in str(render(private, share=True)["blocks"])) is offered
 
 
 def test_alerts_of_a_scope_leaves_out_the_others_and_shows_what_people_did(desk: Desk) -> None:

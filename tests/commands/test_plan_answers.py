@@ -66,6 +66,27 @@ def test_words_stand_in_any_order(parts: Parts) -> None:
         assert answer(parts, text) == first
 
 
+def test_the_verb_follows_the_number_in_the_headline_and_in_the_text(parts: Parts) -> None:
+    for text, words in (
+        ("plan +1 m5.xlarge private-1c", "fits in private-1c"),
+        ("plan +2 m5.xlarge private-1c", "fit in private-1c"),
+        ("plan +1 m5.xlarge pods-use1a", "does not fit in pods-use1a"),
+        ("plan +4000 m5.xlarge private-1c", "do not fit in private-1c"),
+    ):
+        message = ask(parts, text)
+        assert f"m5.xlarge {words}" in message.text
+        assert "".join(str(getattr(each, "text", each)) for each in message.verdict) in message.text
+
+
+def test_a_gain_says_how_much_of_it_is_where_nodes_are_wanted(parts: Parts) -> None:
+    found = answer(parts, "plan +200 m5.xlarge payments-1a")
+    (lean,) = [each for each in found["options"] if "WARM_IP_TARGET" in each["title"]]
+    assert 0 < lean["gain_elsewhere_ips"] <= lean["gain_ips"]
+    assert "of it in payments-1a, still" in str(ask(parts, "plan +200 m5.xlarge payments-1a sums").parts)
+    whole = answer(parts, "plan +200 m5.xlarge prod-eu")["options"]
+    assert {each["gain_elsewhere_ips"] for each in whole} == {0}
+
+
 def test_the_reverse_question_agrees_with_asking(parts: Parts) -> None:
     most = answer(parts, "plan m5.xlarge prod-eu")
     assert most["fits"] is None

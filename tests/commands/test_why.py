@@ -2,22 +2,26 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.answers.diagnosis import WhyAnswer
 from bot.asking.command import Request, Surface
+from bot.capacity.diagnosis.findings import ClusterPods
+from bot.commands.why_pods import waiting_part
 from bot.config import AccessSettings, KubernetesSettings
 from bot.demo.workspace import problems
 from bot.demo.world import World
-from bot.message import Controls, Message
+from bot.inventory.kubernetes import WaitingPod
+from bot.message import Bullets, Controls, Message
 from bot.slack.render import render
 from bot.wiring import Parts
 from bot.wiring.parts import demo_estate
 
 STAGE = "222233334444"
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 NO_IP = (
     'Warning FailedCreatePodSandBox kubelet Failed to create pod sandbox: plugin type="aws-cni" name="aws-cni" failed '
     "(add): add cmd: failed to assign an IP address to container"
@@ -100,11 +104,58 @@ def test_a_squeezed_subnet_is_the_cause_with_its_numbers_and_a_way_out(bot: tupl
     assert "ago)" in said(message, "evidence")
     assert "kubectl" in said(message, "actions")
     assert "plan cluster:prod-eu" in said(message, "lasting")
-    assert "payments/checkout-" in str(message.parts)
+    waits = next(part for part in message.parts if isinstance(part, Bullets) and part.title == "Waiting in prod-eu")
+    assert len(waits.items) == 1
+    assert "".join(str(getattr(each, "text", each)) for each in waits.items[0]).startswith(
+        f"{len(pods(message))} pods of payments/checkout wait, oldest "
+    )
+    lasting = next(part for part in message.parts if isinstance(part, Bullets) and part.title == "Lasting fix")
+    assert len(lasting.items) == 3
     waiting = pods(message)
     assert {(pod["cluster"], pod["workload"]) for pod in waiting} == {("prod-eu", "checkout")}
     assert all("failed to assign an IP address" in str(pod["message"]) for pod in waiting)
     assert ask(parts, "why data-eu").answer["waiting_pods"] == []
+
+
+def test_a_notification_names_its_subject_once_and_leaves_out_what_is_of_other_clusters(
+    bot: tuple[World, Parts],
+) -> None:
+    world, parts = bot
+    world.take("payments-1a", 125)
+    assert ask(parts, "why payments-1a").text.startswith("payments-1a is out of addresses")
+    everywhere = ask(parts, "why")
+    assert "data-eu: the ConfigMap" in said(everywhere, "remarks")
+    assert "data-eu: the ConfigMap" not in str(everywhere.parts)
+    assert "Most addresses" not in str(everywhere.parts)
+    assert everywhere.answer["workloads"]
+    assert "CNI Metrics Helper publishes nothing for stage-eu, prod-us, edge" in said(everywhere, "not_checked")
+    assert "us-east-1" not in said(everywhere, "actions")
+
+
+def test_pods_that_wait_are_told_by_workload_and_a_few_of_them() -> None:
+    def waiting(workload: str, minutes: int, message: str = "", node: str = "ip-1") -> WaitingPod:
+        return WaitingPod(
+            namespace="shop",
+            name=f"{workload}-{minutes}",
+            workload=workload,
+            since=NOW - timedelta(minutes=minutes),
+            node=node,
+            message=message,
+        )
+
+    every = (
+        *(waiting("cart", each, NO_IP) for each in (2, 9, 4)),
+        *(waiting("cart", each, "0/3 nodes are available: too many pods", node="") for each in (3, 6)),
+        waiting("api", 5),
+        *(waiting(f"job{each}", 1) for each in range(4)),
+    )
+    part = waiting_part(ClusterPods(cluster="prod-eu", observed_at=NOW, waiting=every, waiting_pods=30), NOW)
+    assert ["".join(str(getattr(word, "text", word)) for word in item) for item in part.items] == [
+        "3 pods of shop/cart wait, oldest 9 min: failed to assign an IP address to container",
+        "2 pods of shop/cart wait without a node, oldest 6 min: Too many pods",
+        "1 pod of shop/api waits, 5 min",
+    ]
+    assert part.more == "+24 more pods"
 
 
 def test_who_may_not_see_a_cluster_sees_none_of_its_pods(bot: tuple[World, Parts]) -> None:

@@ -11,6 +11,7 @@ from bot.console.render import MARKS, plain, show
 from bot.message import (
     Bullets,
     Button,
+    Channel,
     Code,
     Context,
     Controls,
@@ -46,6 +47,7 @@ def lines(*parts: Part) -> list[str]:
             ["  Free: 12 of subnet-0a", "  was low"],
             id="text",
         ),
+        pytest.param(Text(lines=(("in ", Channel("C0LOCAL0001")),)), ["  in C0LOCAL0001"], id="channel"),
         pytest.param(
             Text(lines=(("at ", When(MOMENT), ", ", When(MOMENT, style="date_time")),)),
             ["  at 09:30 UTC, 2026-11-23 09:30 UTC"],

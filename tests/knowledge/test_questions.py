@@ -44,7 +44,7 @@ IN_FIELD_FLOOR_PCT = 97.0
 DECLINED_CEILING_PCT = 2.0
 """Share (0-100) of questions of the field, topic shipped, that may be declined."""
 
-FRESH = ("questions_fresh_a.jsonl", "questions_fresh_b.jsonl", "questions_fresh_c.jsonl")
+FRESH = ("questions_fresh_a.jsonl", "questions_fresh_b.jsonl", "questions_fresh_c.jsonl", "questions_fresh_d.jsonl")
 """Questions by somebody who had not read the topics; scored before anybody who wrote topics had read them."""
 
 FRESH_FLOOR_PCT = 94.0

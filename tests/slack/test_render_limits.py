@@ -12,6 +12,7 @@ from bot.message import (
     BlindSpotNote,
     Bullets,
     Button,
+    Channel,
     Code,
     Context,
     Controls,
@@ -49,6 +50,7 @@ _INLINE = st.one_of(
     st.builds(Strong, _LONG),
     st.builds(Mono, _LONG),
     st.builds(Struck, _LONG),
+    st.builds(Channel, _LONG),
     st.builds(Link, _LONG, st.one_of(_LONG, st.builds("https://example.com/{}".format, _LONG))),
     st.builds(When, _MOMENTS, st.sampled_from(["time", "date_time", "unknown"])),
 )

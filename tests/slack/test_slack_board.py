@@ -123,7 +123,7 @@ def test_a_board_shows_the_pace_once_it_ran_for_a_while(desk: BoardDesk) -> None
 
 def test_a_board_lists_alerts_with_their_rule_the_worst_first(desk: BoardDesk) -> None:
     desk.ask("board prod-eu 2h")
-    mine = replace(FIRING, scope_key="subnet:subnet-0aaaaaaaaaaaaaaa1", subnet_id="subnet-0aaaaaaaaaaaaaaa1")
+    mine = replace(FIRING, scope_key="subnet:subnet-0aaaaaaaaaaaaaaa1")
     alerts = (
         replace(mine, severity=Severity.WARNING, rule="no_free_blocks", unit=Unit.BLOCKS, value=2, capacity=254),
         replace(mine, rule="nodes_do_not_fit", unit=Unit.NODES, value=2, capacity=None),

@@ -38,7 +38,15 @@ WORDS = Message(text="hello")
 EVERYTHING = Message(
     text="All of it → ü",
     tone=Tone.WARNING,
-    verdict=("plain ", Strong("b"), Mono("m"), Link("l", "https://example.com/"), When(NOW, "date_time"), Struck("s"), Channel("C1")),
+    verdict=(
+        "plain ",
+        Strong("b"),
+        Mono("m"),
+        Link("l", "https://example.com/"),
+        When(NOW, "date_time"),
+        Struck("s"),
+        Channel("C1"),
+    ),
     parts=(
         Text(lines=(("a", Strong("b")), ())),
         Bullets(items=(("one",),), title="t", numbered=True, more="+1"),

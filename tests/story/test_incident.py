@@ -55,8 +55,8 @@ def test_one_card_is_edited_from_firing_to_resolved(played: dict[str, str]) -> N
 
 def test_the_plan_that_does_not_fit_is_asked_again_in_a_form(played: dict[str, str]) -> None:
     first, _, second = played["plan"].partition("ana presses [Plan]")
-    assert "does not fit in payments-1a" in first
-    assert "fits in prod-eu" in second
+    assert "do not fit in payments-1a" in first
+    assert "fit in prod-eu" in second
 
 
 def test_the_board_counts_from_the_squeeze_to_the_end(played: dict[str, str]) -> None:
