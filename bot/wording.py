@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-
 UNSEEN = "interfaces that were not read: another account's (a shared VPC), or newer than the last read"
 """Who holds addresses that EC2 counts as taken and no listed interface has."""
 

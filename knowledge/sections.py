@@ -94,7 +94,9 @@ _HEADINGS: dict[Asked, re.Pattern[str]] = {
         *("wrong", r"fail\w*", "errors?", r"troubl\w*", "symptoms?", r"fix\w*", "traps?", "problems?", r"debug\w*"),
     ),
     Asked.LIMITS: _words("limits?", "limitations?", "quotas?", "requirements?", "numbers", "figures", r"cost\w*"),
-    Asked.WHEN: _words("when", "which", "or", r"choos\w*", r"compar\w*", "versus", r"trade\w*", "instead", "alternatives?"),
+    Asked.WHEN: _words(
+        "when", "which", "or", r"choos\w*", r"compar\w*", "versus", r"trade\w*", "instead", "alternatives?"
+    ),
     Asked.HOW: _words("how", r"set\w*", r"roll\w*", "steps?", r"enabl\w*", r"migrat\w*", r"check\w*"),
     Asked.WHAT: _words("what (?:it is|they are|is|are|counts|it does)"),
 }
