@@ -198,7 +198,7 @@ def _points(
 
 def _known(points: Points, began: datetime, now: datetime) -> float:
     """The share of the time for which a value is known (0-1)."""
-    ends = [at for at, _ in points[1:]] + [now]
+    ends = [*(at for at, _ in points[1:]), now][: len(points)]
     lengths = (end - at for (at, free), end in zip(points, ends, strict=True) if free is not None)
     return min(sum(lengths, timedelta(0)) / (now - began), 1.0)
 
