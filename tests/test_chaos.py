@@ -88,14 +88,14 @@ OVER = "[RESOLVED] Low IPs in subnet-a"
     ("messages", "expected"),
     [
         pytest.param(
-            [_card(7, "[RESOLVED] 6 subnets", blocks=[{"text": "#eksip 7, 42 · ended"}])],
+            [_card(7, "[RESOLVED] 6 subnets", blocks=[{"text": "+1 more, all resolved"}])],
             Verdict(lost=(), unresolved=(), doubled=(), split=()),
-            id="named by its number on a card with many",
+            id="counted on a card with many",
         ),
         pytest.param(
-            [_card(7, "[RESOLVED] 6 subnets", blocks=[{"text": "#eksip 7, 421 · 42 IPs"}])],
+            [_card(7, "[RESOLVED] 5 subnets"), _card(8, "[RESOLVED] 6 subnets", blocks=[{"text": "+1 more"}])],
             Verdict(lost=("subnet-a",), unresolved=(), doubled=(), split=()),
-            id="another number, the same figure",
+            id="on a card that does not count it",
         ),
         pytest.param([_card(1, OVER)], Verdict(lost=(), unresolved=(), doubled=(), split=()), id="once and over"),
         pytest.param([], Verdict(lost=("subnet-a",), unresolved=(), doubled=(), split=()), id="lost"),
@@ -127,4 +127,4 @@ OVER = "[RESOLVED] Low IPs in subnet-a"
 def test_the_verdict_sees_what_is_lost_what_never_ends_and_what_is_there_twice(
     messages: list[dict[str, Any]], expected: Verdict
 ) -> None:
-    assert verdict(messages, ["subnet-a"], {"subnet-a": "42"}) == expected
+    assert verdict(messages, ["subnet-a"], {"7": ["subnet-a"]}) == expected

@@ -1,6 +1,7 @@
 """The databases of a site, with what goes wrong in each: a SQLite file that is locked, a PostgreSQL that restarts."""
 
 import atexit
+import json
 import os
 import shutil
 import sqlite3
@@ -16,6 +17,10 @@ from bot.store import open_engine, upgrade
 
 _ONE_AT_A_TIME = threading.Lock()
 """The package's own lock keeps processes apart, not threads."""
+
+
+_SUBNETS = "SELECT alert_id, scope_key FROM alert"
+_CARDS = "SELECT alert_id, alert_ids FROM card"
 
 
 class SiteDatabase(Protocol):
@@ -140,6 +145,11 @@ class Ledger:
                 return list(connection.execute(text(query)))
         except SQLAlchemyError:
             return None
+
+    def counted(self) -> dict[str, set[str]]:
+        """The subnets of each card, by the number of the alert under which it is kept."""
+        subnets = {number: key.removeprefix("subnet:") for number, key in self.rows(_SUBNETS) or ()}
+        return {str(number): {subnets[each] for each in json.loads(ids)} for number, ids in self.rows(_CARDS) or ()}
 
     def close(self) -> None:
         """Let go of the database."""

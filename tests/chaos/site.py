@@ -78,7 +78,6 @@ class _Subnet:
     subnet_id: str
     eni_id: str = ""
     fired_at: float | None = None
-    number: str = ""
     risen: bool = False
     over: bool = False
 
@@ -195,10 +194,10 @@ class Site:
 
     def _look(self, at: float) -> None:
         """See what has fired and what is over, as the bot has it."""
-        query = "SELECT scope_key, fired_at, resolved_at, alert_id FROM alert WHERE rule = 'low_ips'"
-        known = {row[0]: (row[1], row[2], str(row[3])) for row in self._ledger.rows(query) or ()}
+        rows = self._ledger.rows("SELECT scope_key, fired_at, resolved_at FROM alert WHERE rule = 'low_ips'") or ()
+        known = {key: (fired_at, resolved_at) for key, fired_at, resolved_at in rows}
         for one in self._subnets:
-            fired_at, resolved_at, one.number = known.get(f"subnet:{one.subnet_id}", (None, None, one.number))
+            fired_at, resolved_at = known.get(f"subnet:{one.subnet_id}", (None, None))
             if one.eni_id and one.fired_at is None and fired_at is not None:
                 one.fired_at = at
             one.over = one.risen and resolved_at is not None
@@ -322,7 +321,7 @@ class Site:
             verdict=verdict(
                 self._slack.messages(CHANNEL),
                 [one.subnet_id for one in self._subnets],
-                {one.subnet_id: one.number for one in self._subnets},
+                self._ledger.counted(),
             ),
             kills=kills,
             other_ends=sum(replica.ends for replica in self.replicas),

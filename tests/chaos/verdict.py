@@ -10,8 +10,7 @@ from typing import Any
 CARD = "eksip_alert"
 """The metadata event type of a card."""
 
-_NUMBERS = re.compile(r"#eksip [\d, ]+")
-_NUMBER = re.compile(r"\d+")
+_MORE = re.compile(r"\+\d+ more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +37,23 @@ class Verdict:
 
 
 def verdict(
-    messages: Iterable[Mapping[str, Any]], subnet_ids: Collection[str], numbers: Mapping[str, str] | None = None
+    messages: Iterable[Mapping[str, Any]],
+    subnet_ids: Collection[str],
+    counted: Mapping[str, Collection[str]] | None = None,
 ) -> Verdict:
     """The verdict on a channel's messages, as they stand, about these subnets.
 
-    `numbers` holds the number of each subnet's alert: a card of more subnets than it lists names the others by these.
+    A card of more subnets than it lists says how many more: `counted` holds which they are, by the number of the alert
+    that the card is marked with.
     """
-    known = numbers or {}
+    known = counted or {}
     marked = [(_mark(message), message) for message in messages if message.get("bot_id")]
     times = Counter(mark for mark, _ in marked)
     cards = {mark: message for mark, message in marked if mark.startswith(CARD)}
     texts = {mark: json.dumps(message) for mark, message in cards.items()}
-    named = {mark: set(_NUMBER.findall(" ".join(_NUMBERS.findall(text)))) for mark, text in texts.items()}
+    more = {mark: known.get(_number(cards[mark]), ()) if _MORE.search(text) else () for mark, text in texts.items()}
     about = {
-        subnet_id: [mark for mark, text in texts.items() if subnet_id in text or known.get(subnet_id) in named[mark]]
+        subnet_id: [mark for mark, text in texts.items() if subnet_id in text or subnet_id in more[mark]]
         for subnet_id in subnet_ids
     }
     return Verdict(
@@ -71,6 +73,11 @@ def _mark(message: Mapping[str, Any]) -> str:
     metadata = message.get("metadata") or {}
     payload = metadata.get("event_payload") or {}
     return f"{metadata.get('event_type', '')}:{json.dumps(payload, sort_keys=True)}"
+
+
+def _number(message: Mapping[str, Any]) -> str:
+    """The number of the alert under which the card is kept."""
+    return str(message["metadata"]["event_payload"].get("alert_id", ""))
 
 
 def _is_resolved(message: Mapping[str, Any]) -> bool:
