@@ -143,7 +143,7 @@ BLIND_ACCOUNT = _wide(SubjectKind.ACCOUNT, "account:111122223333", region="")
     ],
 )
 def test_one_alert_hides_another(parent: Alert, child: Alert, hides: bool) -> None:
-    """Blind hides what cannot be read below it, the wider hides the narrow of one rule, what says more hides the rest."""
+    """Blind hides what cannot be read below it, the wider the narrow of one rule, what says more the rest."""
     assert inhibitor(child, [parent]) == (parent if hides else None)
 
 
