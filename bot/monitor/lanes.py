@@ -83,7 +83,7 @@ class Lanes:
         self._look_seconds = min(LOOK_EVERY, self._schedule.poll / 4).total_seconds()
         self._to_read: SimpleQueue[DueRead | None] = SimpleQueue()
         self._results: SimpleQueue[_Result] = SimpleQueue()
-        self._held = 0
+        self._held: set[Source] = set()
         self._accounts: dict[str, Account] = {}
         self._planned: dict[tuple[str, str], timedelta] = {}
         self._looked_at: frozenset[tuple[str, str]] = frozenset()
@@ -130,18 +130,18 @@ class Lanes:
         now = self._now()
         if _has_passed(self._planned_at, now, min(PLAN_EVERY, self._schedule.poll)):
             self._plan()
-        room = AHEAD * self._workers - self._held
+        room = AHEAD * self._workers - len(self._held)
         if room > 0:
             reads = self._store.claim_reads(self._owner, now, limit=room, lasts=self._claim_lasts)
-            self._held += len(reads)
+            self._held.update(read.source for read in reads)
             for read in reads:
                 self._measure_lateness(read)
                 self._to_read.put(read)
         if self._held and _has_passed(self._renewed_at, now, self._claim_lasts / 3):
-            self._store.renew_claims(self._owner, now, lasts=self._claim_lasts)
+            self._store.renew_claims(self._owner, self._held, now, lasts=self._claim_lasts)
             self._renewed_at = now
         results = self._collected(wait_seconds)
-        self._held -= len(results)
+        self._held.difference_update(result.read.source for result in results)
         if results:
             self._keep(results)
 

@@ -222,11 +222,16 @@ class DueReadsStore(Database):
             found = connection.execute(select(begun, read)).one()
         return max((at for at in found if at is not None), default=None)
 
-    def renew_claims(self, owner: str, now: datetime, *, lasts: timedelta) -> None:
-        """Keep what this owner is still reading."""
+    def renew_claims(self, owner: str, held: Collection[Source], now: datetime, *, lasts: timedelta) -> None:
+        """Keep what this owner is still reading, and give back whatever else is in its name.
+
+        A database that goes away while a claim or a result is written leaves claims of which the owner knows nothing.
+        """
+        mine, known = DUE_READ.c.claimed_by == owner, _KEY.in_([_key(source) for source in held])
         with self.writing() as connection:
             until = _clock(connection, now) + lasts
-            connection.execute(update(DUE_READ).where(DUE_READ.c.claimed_by == owner).values(claimed_until=until))
+            connection.execute(update(DUE_READ).where(mine, known).values(claimed_until=until))
+            connection.execute(update(DUE_READ).where(mine, ~known).values(claimed_by=None, claimed_until=None))
 
     def finish_reads(self, owner: str, finished: Iterable[Finished]) -> None:
         """Give reads back with their results; one that another owner has taken over meanwhile is left to it."""

@@ -69,8 +69,16 @@ def test_a_living_owner_keeps_its_claims(store: Store) -> None:
     """Renewed, they outlast what they were given for."""
     store.plan_reads([EU], EVERY, NOW)
     store.claim_reads("one", NOW, limit=1, lasts=timedelta(0))
-    store.renew_claims("one", NOW, lasts=LASTS)
+    store.renew_claims("one", [EU], NOW, lasts=LASTS)
     assert claim(store, "two") == ()
+
+
+def test_a_claim_of_which_its_owner_knows_nothing_is_not_kept(store: Store) -> None:
+    """The database went away before it could say that the claim was given, or that the result was taken."""
+    store.plan_reads([EU, US], EVERY, NOW)
+    claim(store, "one")
+    store.renew_claims("one", [US], NOW, lasts=LASTS)
+    assert [read.source for read in claim(store, "two")] == [EU]
 
 
 def test_what_is_given_back_unread_is_due_at_once(store: Store) -> None:
