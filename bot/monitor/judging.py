@@ -318,6 +318,7 @@ class Judge:
             Overlays(acks=tuple(self._store.acks().values()), silences=self._store.silences(now)),
             self._cadence,
             self._store.alerts,
+            self._store.told_of,
             repeat=self._settings.alerts.repeat,
             now=now,
         )

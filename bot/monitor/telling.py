@@ -1,7 +1,7 @@
 """Telling: what every channel hears of the alerts as they stand now, and what it does not and why."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -44,7 +44,7 @@ class Overlays:
 class Teller:
     """Decides for one moment what the channels hear, by `notify.decide` for each channel and card.
 
-    `stored` gives the alerts with these numbers that are still stored.
+    `stored` gives the alerts with these numbers that are still stored, `told` which of them each channel was told of.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Teller:
         overlays: Overlays,
         cadence: Cadence,
         stored: Callable[[Iterable[int]], Iterable[Alert]],
+        told: Callable[[Iterable[int]], Collection[tuple[str, int]]],
         *,
         repeat: timedelta,
         now: datetime,
@@ -61,6 +62,7 @@ class Teller:
         self._overlays = overlays
         self._cadence = cadence
         self._stored = stored
+        self._told = told
         self._repeat = repeat
         self._now = now
 
@@ -69,8 +71,9 @@ class Teller:
 
         What ended before stays on the card it was told of until that is over.
         """
-        heard, untold = self._heard(live, log)
-        kin, placed, past = _Kin(live), _placed(log), self._past(live, log)
+        placed = _placed(log)
+        heard, untold = self._heard(live, log, self._of_earlier_cards(live, placed))
+        kin, past = _Kin(live), self._past(live, log)
         notices: list[Notice] = []
         cards: set[tuple[str, str]] = set()
         for channel, alerts in heard.items():
@@ -90,8 +93,25 @@ class Teller:
             over=tuple(key for key in log if key not in cards),
         )
 
-    def _heard(self, live: Iterable[Alert], log: Log) -> tuple[Mapping[str, list[Alert]], list[Untold]]:
-        """The alerts on the cards of each channel: those it watches and wants, and those it was told of before."""
+    def _of_earlier_cards(
+        self, live: Iterable[Alert], placed: Mapping[str, Collection[int]]
+    ) -> Collection[tuple[str, int]]:
+        """What ended, by channel, on a card that is over: the next card of its place does not tell of it again.
+
+        By the times alone it would, where a clock that jumped ahead and was set back ends a card too soon.
+        """
+        ended = {a.alert_id for a in live if a.status is AlertStatus.RESOLVED and a.alert_id is not None}
+        if not ended.difference(*placed.values()):
+            return ()
+        return [(channel, i) for channel, i in self._told(ended) if i not in placed.get(channel, ())]
+
+    def _heard(
+        self, live: Iterable[Alert], log: Log, earlier: Collection[tuple[str, int]]
+    ) -> tuple[Mapping[str, list[Alert]], list[Untold]]:
+        """The alerts on the cards of each channel: those it watches and wants, and those it was told of before.
+
+        None of those `earlier` told to it on another card.
+        """
         known: defaultdict[int, set[str]] = defaultdict(set)
         for entry in log.values():
             known[entry.alert_id].add(entry.channel)
@@ -105,6 +125,8 @@ class Teller:
             wanted = dict(self._audience.channels(alert))
             channels = known[alert.alert_id] | {channel for channel, refusal in wanted.items() if not refusal}
             for channel in sorted(channels):
+                if (channel, alert.alert_id) in earlier:
+                    continue
                 if (shown := self._audience.shown(channel, alert)) is not None:
                     heard[channel].append(shown)
             if alert.status not in _OPEN:
@@ -126,9 +148,13 @@ class Teller:
         return {a.alert_id: a for a in found if a.alert_id is not None and a.status is AlertStatus.RESOLVED}
 
     def _with_past(self, group: Group, entry: Entry, past: Mapping[int, Alert]) -> Group:
-        """The card with what ended long ago on it, unless a new one begins; of one problem the newest alert."""
+        """The card with what ended long ago on it; of one problem the newest alert.
+
+        One that begins where another is over has nothing of what that one told.
+        """
         if group.firing and is_over(entry.said, self._now):
-            return group
+            fresh = [a for a in group.alerts if a.status in _OPEN or a.alert_id not in entry.alert_ids]
+            return replace(group, alerts=tuple(fresh))
         newest = {(past[i].rule, past[i].scope_key): past[i] for i in sorted(past.keys() & set(entry.alert_ids))}
         present = {(alert.rule, alert.scope_key) for alert in group.alerts}
         more = [

@@ -53,6 +53,13 @@ class AlertEventsStore(Database):
         """Everything known of an alert, oldest first: what changed, what was told where, and what was not and why."""
         return self._events(alert_id, tuple(EventKind))
 
+    def told_of(self, alert_ids: Iterable[int]) -> frozenset[tuple[str, int]]:
+        """Which of these alerts was ever told, by channel."""
+        told = (ALERT_EVENT.c.kind == EventKind.TOLD) & ALERT_EVENT.c.alert_id.in_(sorted(set(alert_ids)))
+        with self.reading() as connection:
+            found = connection.execute(select(ALERT_EVENT.c.channel, ALERT_EVENT.c.alert_id).where(told))
+            return frozenset((channel, alert_id) for channel, alert_id in found)
+
     def _events(self, alert_id: int, kinds: Iterable[EventKind]) -> tuple[AlertEvent, ...]:
         query: Select[Any] = (
             select(ALERT_EVENT)

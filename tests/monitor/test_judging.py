@@ -835,3 +835,21 @@ def test_what_fires_anew_and_is_silenced_does_not_appear_on_a_card_that_ended(ou
     outside.free |= {"subnet-a": 200, "subnet-b": 0}
     desk.poll(2)
     assert store.claim(outside.now, "sender") == ()
+
+
+def test_what_ended_on_a_card_that_is_over_is_not_told_again_on_the_next_when_the_clock_is_set_back(
+    outside: Outside, store: Store
+) -> None:
+    """By the time of the clock set back it has ended only lately; the channel knows."""
+    desk = Desk(outside, store)
+    outside.free["subnet-a"] = 0
+    desk.poll()
+    outside.free["subnet-a"] = 200
+    desk.poll(4)
+    outside.now += timedelta(hours=1)
+    outside.free["subnet-b"] = 0
+    desk.poll()
+    outside.now -= timedelta(hours=1)
+    desk.judge.tell(outside.inventory())
+    (entry,) = store.notification_log().values()
+    assert entry.alert_ids == (1002,)
