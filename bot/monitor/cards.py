@@ -38,7 +38,8 @@ class Cards:
     def message(self, item: OutboxItem) -> Message | None:
         """The card as it stands; None when its alert is no longer stored.
 
-        Raises: WithdrawnError when it must be quiet now, with what is queued of it taken back.
+        Raises: WithdrawnError when it must be quiet now, with what is queued of it taken back. One that Slack may have
+        all the same is not taken back: nobody would bring it up to date.
         """
         alert = self._store.alert(item.alert_id)
         if alert is None:
@@ -47,10 +48,10 @@ class Cards:
         group = self._group(item, alert)
         acks = tuple(self._store.acks(member.alert_id or 0 for member in group.alerts).values())
         silences = self._store.silences(now)
-        if item.card_ts is None:
-            if group.is_resolved:
-                # The outage card tells of one alert; a group's card names each of its own.
-                return outage_card(group.lead) if len(group.alerts) == 1 else group_card(group, now)
+        if item.card_ts is None and group.is_resolved:
+            # The outage card tells of one alert; a group's card names each of its own.
+            return outage_card(group.lead) if len(group.alerts) == 1 else group_card(group, now)
+        if item.card_ts is None and item.ambiguous_since is None:
             around = Around(
                 channel=item.channel,
                 now=now,

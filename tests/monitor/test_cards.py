@@ -101,6 +101,16 @@ def test_a_silence_made_while_it_waited_takes_a_first_message_back(store: Store)
     assert store.outbox_depth(NOW) == (0, None)
 
 
+def test_a_first_message_that_slack_may_have_is_not_taken_back(store: Store) -> None:
+    """The reply was lost: taken back, a card that says "firing" would stand in the channel for ever."""
+    save_steps(store, [OPENED], {"subnet:subnet-1": ("C1",)}, NOW)
+    store.retry_later(_item(store), NOW, "RemoteDisconnected", ambiguous=True)
+    store.add_silence(SILENCE)
+    message = _cards(store).message(_item(store))
+    assert message is not None
+    assert "Ana" in str(message.parts)
+
+
 def test_a_card_that_is_there_is_kept_up_to_date_under_a_silence(store: Store) -> None:
     """An edit is heard by nobody, and it shows the silence."""
     (saved,) = save_steps(store, [OPENED], {"subnet:subnet-1": ("C1",)}, NOW)
