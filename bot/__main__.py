@@ -32,7 +32,7 @@ app.add_typer(db, name="db")
 
 
 class Exit(IntEnum):
-    """Exit statuses of `ask` (INTERFACES): the worst of a batch counts."""
+    """Exit statuses of `ask`: the worst of a batch counts."""
 
     ANSWERED = 0
     FAILED = 1
@@ -57,8 +57,20 @@ def main() -> None:
         raise SystemExit(Exit.ANSWERED) from None
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"eksip {version('eksip')}")
+        raise typer.Exit
+
+
 @app.callback()
-def _commands() -> None:
+def _commands(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """The IP capacity assistant for Amazon EKS."""
 
 

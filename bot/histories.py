@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING
 
 from bot.alerts import SubnetSample
 from bot.capacity.blocks import candidate_blocks, free_block_bounds
+from bot.capacity.forecast.outlook import outlooks
 from bot.capacity.forecast.series import History, Unit, history, size_changes
 from bot.capacity.subnets import Limits, floor_ips, usable_ips
 from bot.inventory import Subnet
@@ -28,6 +30,9 @@ BLOCK_HOURS = 72
 
 SHORTEST_STEP = timedelta(seconds=60)
 """The step of the forecasts' grid where polls are quicker: they look at minutes, and six hours of seconds are many."""
+
+MOST_NOW = 150
+"""Subnets that an answer forecasts itself at most, those with the least free."""
 
 Hours = Mapping[str, Sequence[HourLow]]
 """The rolled-up hours of subnets, by subnet id."""
@@ -58,7 +63,19 @@ def least_free_first(subnets: Iterable[Subnet], most: int) -> list[Subnet]:
         usable = usable_ips(subnet.cidr) if subnet.cidr is not None else 0
         return (subnet.available_ips / usable if subnet.available_ips is not None and usable else 2.0), subnet.subnet_id
 
-    return sorted((subnet for subnet in subnets if subnet.cidr is not None), key=free_share)[:most]
+    return nsmallest(most, (subnet for subnet in subnets if subnet.cidr is not None), key=free_share)
+
+
+def dates_now(
+    store: "Store", subnets: Iterable[Subnet], limits: Limits, poll: timedelta, now: datetime
+) -> list[tuple[str, datetime, str]]:
+    """When the subnets with the least free run out, soonest first, with the method: where no `serve` looks ahead."""
+    known = histories(store, least_free_first(subnets, MOST_NOW), limits, now)
+    told = outlooks(known.values(), now, poll=step(poll), held=held(poll))
+    dated = [
+        (one.key, one.headline.likely, one.headline.method.value) for one in told if one.headline.likely is not None
+    ]
+    return sorted(dated, key=lambda one: one[1])
 
 
 def histories(

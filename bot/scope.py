@@ -1,6 +1,6 @@
 """Scope: which part of the fleet a command, a watch or an alert is about, and how words become one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -85,15 +85,48 @@ def subnets_in(scope: Scope, inventory: Inventory) -> tuple[Subnet, ...]:
 def clusters_in(scope: Scope, inventory: Inventory) -> tuple[Cluster, ...]:
     """The clusters that the scope names or whose subnets it holds."""
     if scope.kind is ScopeKind.CLUSTER:
-        ending = scope.value.rpartition("/")[2]
-        return tuple(c for c in inventory.clusters if c.name.endswith(ending) and cluster_key(c) == scope.value)
-    held = (
-        inventory.subnets_by_id.keys()
-        if scope == EVERYTHING
-        else {subnet.subnet_id for subnet in subnets_in(scope, inventory)}
-    )
-    places = (region for region in inventory.regions if not region.clusters_by_subnet.keys().isdisjoint(held))
-    return tuple(c for place in places for c in place.clusters if not held.isdisjoint(c.all_subnet_ids))
+        return _clusters_by_key(inventory).get(scope.value, ())
+    if scope == EVERYTHING:
+        return _clusters_with_subnets(inventory)
+    ids = {subnet.subnet_id for subnet in subnets_in(scope, inventory)}
+    numbers = {number for subnet_id in ids for number in _places_by_subnet(inventory).get(subnet_id, ())}
+    near = (inventory.regions[number] for number in sorted(numbers))
+    return tuple(cluster for place in near for cluster in place.clusters if not ids.isdisjoint(cluster.all_subnet_ids))
+
+
+def _places_by_subnet(inventory: Inventory) -> Mapping[str, tuple[int, ...]]:
+    """The positions of the account-regions whose clusters name a subnet, by its id; gathered once for an inventory."""
+    kept: Mapping[str, tuple[int, ...]] | None = inventory.derived.get(_places_by_subnet)
+    if kept is None:
+        found: dict[str, tuple[int, ...]] = {}
+        for number, place in enumerate(inventory.regions):
+            for subnet_id in place.clusters_by_subnet:
+                found[subnet_id] = (*found[subnet_id], number) if subnet_id in found else (number,)
+        kept = inventory.derived[_places_by_subnet] = found
+    return kept
+
+
+def _clusters_with_subnets(inventory: Inventory) -> tuple[Cluster, ...]:
+    """The clusters of which a subnet is known, gathered once for an inventory."""
+    kept: tuple[Cluster, ...] | None = inventory.derived.get(_clusters_with_subnets)
+    if kept is None:
+        held = inventory.subnets_by_id.keys()
+        places = (region for region in inventory.regions if not region.clusters_by_subnet.keys().isdisjoint(held))
+        kept = tuple(c for place in places for c in place.clusters if not held.isdisjoint(c.all_subnet_ids))
+        inventory.derived[_clusters_with_subnets] = kept
+    return kept
+
+
+def _clusters_by_key(inventory: Inventory) -> Mapping[str, tuple[Cluster, ...]]:
+    """The clusters by their stable identifier, gathered once for an inventory."""
+    kept: Mapping[str, tuple[Cluster, ...]] | None = inventory.derived.get(_clusters_by_key)
+    if kept is None:
+        found: dict[str, tuple[Cluster, ...]] = {}
+        for cluster in inventory.clusters:
+            key = cluster_key(cluster)
+            found[key] = (*found.get(key, ()), cluster)
+        kept = inventory.derived[_clusters_by_key] = found
+    return kept
 
 
 def read_for(scope: Scope, inventory: Inventory) -> Inventory:
@@ -231,12 +264,18 @@ def _only(text: str, found: list[Scope], inventory: Inventory, verb: str) -> Sco
             f"`{_short(text)}` names {len(found)} things: {choices}{more}. Say which, for example `{verb} {typed[0]}`.",
             [f"{verb} {word}" for word in typed],
         )
+    parts = text.split()
+    if 1 < len(parts) <= 5 and all(found_scope(part, inventory) for part in parts):
+        raise UserError(
+            f"`{_short(text)}` are {len(parts)} scopes, and one is taken at a time. For example `{verb} {parts[0]}`.",
+            [f"{verb} {part}" for part in parts],
+        )
     names = _known_names(inventory)
     close = nearest(text.partition(":")[2] or text, names) if len(text) <= _LONGEST_WORD else ()
     hint = f" Did you mean {', '.join(f'`{name}`' for name in close)}?" if close else ""
     raise UserError(
         f"I know no account, region, VPC, cluster, subnet or zone `{_short(text)}`.{hint} "
-        f"One that works: `{verb} {_example(names, inventory)}`.",
+        f"One that works: `{verb} {_example(names, inventory, verb)}`.",
         [f"{verb} {name}" for name in close],
     )
 
@@ -277,8 +316,10 @@ _LONGEST_WORD = 100
 """Characters beyond which a word is no slip of a name, so that no similar one is looked for."""
 
 
-def _example(names: list[str], inventory: Inventory) -> str:
-    """A name that means one thing only; "all" where the first ones are ambiguous."""
+def _example(names: list[str], inventory: Inventory, verb: str) -> str:
+    """A name that means one thing only, for `subnet` a subnet's; "all" where the first ones are ambiguous."""
+    if verb == "subnet":
+        names = [subnet.label for subnet in inventory.subnets[:20]]
     return next((name for name in names[:20] if len(_named(inventory, name)) == 1), "all")
 
 

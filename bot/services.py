@@ -5,7 +5,7 @@ Each is a call, so that a question that needs no AWS loads no boto3 and no datab
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bot.store import Store
     from knowledge import KnowledgeBase
 
+LOOKED_LATELY = timedelta(hours=3)
+"""How old the hourly look at the fleet may be; where it is older nothing looks ahead, and its dates hold no more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -27,7 +30,9 @@ class Services:
     `stored` is the store where one exists already, None before anything was ever saved; `store` makes one.
     `history` is the store to ask of the past: `stored`, or in the demo one with a past made up for it. `sight` is
     what may be seen where it is asked, None where that is everything: the other parts then hide the rest already.
-    `kubernetes` reads a cluster's own API; it is asked only of clusters that may be seen.
+    `kubernetes` reads a cluster's own API; it is asked only of clusters that may be seen. `patience` is how long an
+    answer in Slack waits for AWS in all, before it goes out without what is late: a throttled call that is tried again
+    takes about ten seconds, and after half a minute nobody in an incident looks for the answer any more.
     """
 
     settings: "Settings"
@@ -41,6 +46,7 @@ class Services:
     sight: "Callable[[], Sight] | None" = None
     allowance: "Allowance | None" = None
     kubernetes: "Callable[[], Kubernetes] | None" = None
+    patience: timedelta = timedelta(seconds=20)
 
     def open_alerts(self) -> "tuple[Alert, ...]":
         """The alerts that are pending, firing or recovering; none before anything was ever saved."""
@@ -48,6 +54,8 @@ class Services:
         return () if store is None else store.open_alerts()
 
     def depletes_at(self) -> Mapping[str, datetime]:
-        """When subnets likely run out by their newest forecasts, by subnet id; those without a date are left out."""
+        """When subnets likely run out by the forecasts of the last hours, by subnet id; no date, no entry."""
         store = self.stored()
-        return {} if store is None else {row.subnet_id: row.likely_at for row in store.runs_out().values()}
+        rows = () if store is None else store.runs_out().values()
+        oldest = self.now() - LOOKED_LATELY
+        return {row.subnet_id: row.likely_at for row in rows if row.made_at >= oldest}

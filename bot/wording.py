@@ -5,6 +5,9 @@ from datetime import timedelta
 UNSEEN = "interfaces that were not read: another account's (a shared VPC), or newer than the last read"
 """Who holds addresses that EC2 counts as taken and no listed interface has."""
 
+APART = "Subnets and interfaces were read at different moments and are {apart} addresses apart: nodes were busy."
+"""Why the sums of two reads differ."""
+
 
 def span(length: timedelta) -> str:
     """A length of time in its two largest units: "40 s", "12 min", "2 h 11 min", "2 d 4 h"."""

@@ -4,6 +4,7 @@ Names first, then error patterns in what was pasted, then BM25 over all text. A 
 field than of this one is declined: a confident wrong topic costs more than "I don't know".
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -12,9 +13,10 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
-from knowledge.blocks import combined
+from knowledge.blocks import EXCERPT_LIMIT, combined, excerpt
 from knowledge.field import other_fields
 from knowledge.loading import topics as read_topics
+from knowledge.passages import Shelf, with_passages
 from knowledge.sections import Asked, asked, compares, wants_analogy, without_analogy
 from knowledge.symptoms import Symptom, symptoms
 from knowledge.topic import Section, Topic
@@ -23,10 +25,14 @@ from knowledge.words import cleaned, key
 if TYPE_CHECKING:
     from knowledge.index import Index, Question, Ranked
 
-_OF_FIELD = 0.4
-"""From here on (see `field`) a question is of this field, and the best topic answers it."""
+_OF_FIELD = 1.6
+"""How strongly a question speaks of this field (see `field`) and how well a topic fits, together: from here on the
+topic answers. A word of ours in a question of another field seldom makes one topic fit."""
 
-_ANOTHER_FIELD_PASTED = -2.5
+_FITS = 0.65
+"""Weight of the logarithm of the best topic's rank in that sum; 0.4 to 0.9 part held-out questions as well."""
+
+_ANOTHER_FIELD_PASTED = -3.0
 """Up to here a pasted error is another platform's, though its words are in one of our patterns."""
 
 _NEARLY_AS_GOOD = 0.8
@@ -34,6 +40,9 @@ _NEARLY_AS_GOOD = 0.8
 
 _KNOWN_QUESTION = 0.7
 """Likeness (0-1) to one of its questions from which a topic is known to answer, or to compare, what was asked."""
+
+_SHELVES = 3
+"""Topics whose passages may be in one answer: the best one and two more, since the right one is mostly among them."""
 
 _OTHERS = 5
 """The answer and its runners-up, together."""
@@ -54,9 +63,9 @@ class Reason(Enum):
 class Match:
     """A topic that fits a text, how well (0-1), its sections best first, and the section to show.
 
-    In an answer that is the best one followed by what fits of the next ones; where another topic fits nearly as well,
-    `beside` is that topic and its best section comes second. `likeness` (0-1) tells how near the question is to one
-    the topic is known to answer.
+    In an answer that is the best one followed by what else there is room for; where another topic fits nearly as well,
+    `beside` is that topic. `likeness` (0-1) tells how near the question is to one the topic is known to answer, `rank`
+    how well it fits next to others and to other questions (0 for a name).
     """
 
     topic: Topic
@@ -65,15 +74,21 @@ class Match:
     score: float
     reason: Reason
     likeness: float = 0.0
+    rank: float = 0.0
     beside: Topic | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The best match for a question, the runners-up, and whether the analogy was asked for."""
+    """The best match for a question, the runners-up, and the text to show: summary, best section, further passages.
+
+    `drawn_from` are the other topics of which the text shows a part; `wants_analogy`: the analogy was asked for.
+    """
 
     match: Match
+    text: str
     others: tuple[Match, ...] = ()
+    drawn_from: tuple[Topic, ...] = ()
     wants_analogy: bool = False
 
 
@@ -90,19 +105,31 @@ class KnowledgeBase:
         """The topic with this id, or None."""
         return self._by_id.get(topic_id)
 
-    def answer(self, text: str) -> Answer | None:
-        """The best topic and section for a question or a pasted error, or None when none fits well enough."""
+    def answer(self, text: str, limit: int = EXCERPT_LIMIT) -> Answer | None:
+        """The best topic and section for a question or a pasted error, or None when none fits well enough.
+
+        The text to show has at most `limit` characters.
+        """
         analogy = wants_analogy(text)
         if (called := self._called(text)) is not None:
-            shown = combined(called.topic, called.sections, with_analogy=analogy)
-            return Answer(match=replace(called, section=shown), wants_analogy=analogy)
+            return _in_order(called, (), limit, with_analogy=analogy)
         question = self._question(text)
         found = self._found(question)
         if not found or not _is_answer(found[0], question):
             return None
-        best = found[0]
-        shown = combined(best.topic, _to_show(found), with_analogy=analogy)
-        return Answer(match=replace(best, section=shown), others=found[1:_OTHERS], wants_analogy=analogy)
+        if found[0].reason is Reason.TITLE:
+            return _in_order(found[0], found[1:_OTHERS], limit, with_analogy=analogy)
+        best, *others = found[:_OTHERS]
+        shown, drawn_from = with_passages(
+            best.topic, best.sections[0], _shelves(found), self._index.weights(question), limit, with_analogy=analogy
+        )
+        return Answer(
+            match=replace(best, section=shown),
+            text=excerpt(best.topic, shown, limit, with_analogy=analogy),
+            others=tuple(others),
+            drawn_from=drawn_from,
+            wants_analogy=analogy,
+        )
 
     def search(self, text: str, limit: int = 5) -> tuple[Match, ...]:
         """Up to `limit` topics that fit the text, best first: by name, by error pattern, then by text."""
@@ -132,7 +159,7 @@ class KnowledgeBase:
             found.setdefault(match.topic.topic_id, match)
         for entry in ranked:
             by_text = _match(entry.topic, entry.sections, round(entry.coverage, 3), Reason.TEXT)
-            found.setdefault(entry.topic.topic_id, replace(by_text, likeness=entry.likeness))
+            found.setdefault(entry.topic.topic_id, replace(by_text, likeness=entry.likeness, rank=entry.rank))
         order = tuple(found.values())
         if len(order) < 2 or named is not None:
             return order
@@ -158,7 +185,13 @@ class KnowledgeBase:
     def _by_symptom(self, seen: tuple[Symptom, ...], ranked: "tuple[Ranked, ...]", question: "Question") -> list[Match]:
         """Symptom matches, the topic that fits the whole paste best first: a log names the cause beside the effect."""
         ranks = {entry.topic.topic_id: entry.rank for entry in ranked}
-        ordered = sorted(seen, key=lambda symptom: (-ranks.get(symptom.topic.topic_id, 0.0), symptom.topic.topic_id))
+        ordered = sorted(
+            seen,
+            key=lambda symptom: (
+                -ranks.get(symptom.topic.topic_id, 0.0) * len(symptom.found),
+                symptom.topic.topic_id,
+            ),
+        )
         pasted = replace(question, kind=Asked.WRONG)
         return [
             _match(symptom.topic, self._index.best_sections(symptom.topic, pasted), 0.9, Reason.SYMPTOM)
@@ -192,14 +225,24 @@ def _compared(order: tuple[Match, ...], ranked: "tuple[Ranked, ...]") -> tuple[M
     return (replace(first, beside=second.topic), second, *rest)
 
 
-def _to_show(found: Sequence[Match]) -> tuple[Section, ...]:
-    """The sections to show in their order: the best one, that of a topic nearly as good, the others."""
+def _in_order(match: Match, others: tuple[Match, ...], limit: int, *, with_analogy: bool) -> Answer:
+    """The answer to a topic's name: its sections in their order, as far as there is room."""
+    shown = combined(match.topic, match.sections, limit, with_analogy=with_analogy)
+    return Answer(
+        match=replace(match, section=shown),
+        text=excerpt(match.topic, shown, limit, with_analogy=with_analogy),
+        others=others,
+        wants_analogy=with_analogy,
+    )
+
+
+def _shelves(found: Sequence[Match]) -> list[Shelf]:
+    """Where the passages of an answer are taken from: the best topic and the next ones."""
     best = found[0]
-    first, *rest = best.sections
-    if best.beside is None:
-        return best.sections
-    other = found[1].sections[0]
-    return (first, replace(other, heading=f"{best.beside.title}: {other.heading}"), *rest)
+    return [
+        Shelf(topic=match.topic, sections=match.sections, is_equal=match.topic in (best.topic, best.beside))
+        for match in found[:_SHELVES]
+    ]
 
 
 def _is_answer(best: Match, question: "Question") -> bool:
@@ -210,4 +253,5 @@ def _is_answer(best: Match, question: "Question") -> bool:
         case Reason.SYMPTOM:
             return question.of_field > _ANOTHER_FIELD_PASTED
         case Reason.TEXT:
-            return best.likeness >= _KNOWN_QUESTION or question.of_field >= _OF_FIELD
+            of_field = question.of_field + _FITS * math.log1p(best.rank)
+            return best.likeness >= _KNOWN_QUESTION or of_field >= _OF_FIELD

@@ -85,6 +85,19 @@ def spans(text: str) -> tuple[Span, ...]:
     return tuple(found)
 
 
+def pieces(markdown: str) -> Iterator[str]:
+    """What an excerpt may end after, each with the line breaks that go before it."""
+    for block in _blocks(markdown):
+        match block:
+            case Paragraph(text=text):
+                yield f"\n\n{text}"
+            case CodeBlock(text=text, language=language):
+                yield f"\n\n```{language}\n{text}\n```"
+            case ListBlock(items=items):
+                for number, item in enumerate(items):
+                    yield f"\n- {item}" if number else f"\n\n- {item}"
+
+
 def excerpt(topic: Topic, section: Section, limit: int = EXCERPT_LIMIT, *, with_analogy: bool = False) -> str:
     """Summary, the analogy if wanted, and the section as Markdown of at most `limit` characters.
 
@@ -97,18 +110,18 @@ def excerpt(topic: Topic, section: Section, limit: int = EXCERPT_LIMIT, *, with_
     if len(head) > limit:
         return _shortened(head, limit)
     opening = f"{head}\n\n**{section.heading}**"
-    pieces = list(_pieces(section.text))
-    whole = opening + "".join(pieces)
+    parts = list(pieces(section.text))
+    whole = opening + "".join(parts)
     if len(whole) <= limit:
         return whole
-    for kept in range(len(pieces) - 1, 0, -1):
-        cut = opening + "".join(pieces[:kept]) + f"\n\n… {_cut_note(section, len(pieces) - kept)}"
+    for kept in range(len(parts) - 1, 0, -1):
+        cut = opening + "".join(parts[:kept]) + f"\n\n… {_cut_note(section, len(parts) - kept)}"
         if len(cut) <= limit:
             return cut
-    note = f"\n\n… {_cut_note(section, len(pieces))}"
+    note = f"\n\n… {_cut_note(section, len(parts))}"
     room = limit - len(opening) - len(note)
     if room >= _WORTH_STARTING:
-        first = pieces[0]
+        first = parts[0]
         if not first.lstrip().startswith("```"):
             return f"{opening}{_shortened(first, room)}{note}"
     note = f"\n\n… cut: the section “{section.heading}”."
@@ -131,20 +144,20 @@ def combined(
         )
         opening = f"\n\n**{section.heading}**"
         room -= len(opening)
-        pieces = list(_pieces(section.text))
-        if sum(map(len, pieces)) <= room:
-            text += opening + "".join(pieces)
+        parts = list(pieces(section.text))
+        if sum(map(len, parts)) <= room:
+            text += opening + "".join(parts)
             continue
-        if start := _start(pieces, room):
+        if start := _start(parts, room):
             text += opening + start
         break
     return Section(heading=first.heading, text=text)
 
 
-def _start(pieces: Sequence[str], room: int) -> str:
+def _start(parts: Sequence[str], room: int) -> str:
     """What fits of a section's pieces in their order, the next one shortened; empty when that says nothing."""
     kept = ""
-    for piece in pieces:
+    for piece in parts:
         if len(kept) + len(piece) <= room:
             kept += piece
             continue
@@ -199,19 +212,6 @@ def _blocks(markdown: str) -> Iterator[Block]:
                 yield from pending()
             prose.append(line.strip())
     yield from pending()
-
-
-def _pieces(markdown: str) -> Iterator[str]:
-    """What an excerpt may end after, each with the line breaks that go before it."""
-    for block in _blocks(markdown):
-        match block:
-            case Paragraph(text=text):
-                yield f"\n\n{text}"
-            case CodeBlock(text=text, language=language):
-                yield f"\n\n```{language}\n{text}\n```"
-            case ListBlock(items=items):
-                for number, item in enumerate(items):
-                    yield f"\n- {item}" if number else f"\n\n- {item}"
 
 
 def _strong_marks(text: str) -> str:

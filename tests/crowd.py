@@ -1,8 +1,9 @@
-"""Many people at once in the local workspace: each asks, waits for the answer, thinks, and asks again."""
+"""Many people at once in the local workspace: each thinks, asks, waits for the answer, and thinks again."""
 
 import asyncio
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,11 +61,19 @@ class Crowd(Workspace):
         self._state.watch(self._changed)
 
     def ask(
-        self, questions: Sequence[Sequence[Question]], *, think_seconds: float = 0.0, patience_seconds: float = 60.0
+        self,
+        questions: Sequence[Iterable[Question]],
+        *,
+        think_seconds: float = 0.0,
+        within_seconds: float = 0.0,
+        patience_seconds: float = 60.0,
     ) -> list[Turn]:
-        """Have the n-th person ask the n-th list of questions, all at the same time; what became of them.
+        """Have the n-th person ask the n-th questions, all at the same time; what became of them.
 
-        `turns` grows meanwhile. Each waits for an answer before the next question, `patience_seconds` at most.
+        Where several are given the same iterator, each asks the next of its questions that nobody has asked.
+        `turns` grows meanwhile. Each waits for an answer before the next question, `patience_seconds` at most, and
+        thinks before each: a length of chance with this mean, as independent people do. They begin spread over
+        `within_seconds`.
         """
         self.turns = []
 
@@ -72,8 +81,8 @@ class Crowd(Workspace):
             rooms = zip(self._rooms.items(), questions, strict=True)
             await asyncio.gather(
                 *(
-                    self._person(name, room, own, think_seconds, patience_seconds, number / len(questions))
-                    for number, ((room, name), own) in enumerate(rooms)
+                    self._person(name, room, own, think_seconds, patience_seconds, within_seconds * n / len(questions))
+                    for n, ((room, name), own) in enumerate(rooms)
                 )
             )
 
@@ -81,13 +90,13 @@ class Crowd(Workspace):
         return self.turns
 
     async def _person(
-        self, name: str, room: str, questions: Sequence[Question], think: float, patience: float, phase: float
+        self, name: str, room: str, questions: Iterable[Question], think: float, patience: float, begins: float
     ) -> None:
-        # Nobody types in step with somebody else, so the crowd begins spread over one thinking time.
-        await asyncio.sleep(think * phase)
+        chance = random.Random(name)
+        await asyncio.sleep(begins)
         for question in questions:
+            await asyncio.sleep(chance.expovariate(1 / think) if think else 0.0)
             self.turns.append(await self._turn(question, name, room, patience))
-            await asyncio.sleep(think)
 
     async def _turn(self, question: Question, name: str, room: str, patience: float) -> Turn:
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()

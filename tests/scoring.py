@@ -1,6 +1,7 @@
 """Scoring: how many of a file of questions the knowledge base answers with the facts asked for, or rightly declines.
 
-`PYTHONPATH=. python tests/scoring.py [FILE]` prints the score by category and every miss with its cause.
+`PYTHONPATH=. python tests/scoring.py [FILE [CHARACTERS]]` prints the score by category and every miss with its cause,
+for answers of that length (a terminal shows 2,000); without it 1,500, what a chat shows.
 """
 
 import json
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from knowledge import Answer, KnowledgeBase, excerpt, load
+from knowledge import EXCERPT_LIMIT, Answer, KnowledgeBase, load
 
 QUESTIONS = Path(__file__).parent / "knowledge" / "questions.jsonl"
 
@@ -79,9 +80,8 @@ def read_questions(path: Path) -> tuple[Question, ...]:
 
 
 def shown_text(answer: Answer) -> str:
-    """The text a person reads for an answer: the topic's title, summary and best section."""
-    topic = answer.match.topic
-    return f"{topic.title}\n{excerpt(topic, answer.match.section, with_analogy=answer.wants_analogy)}"
+    """The text a person reads for an answer: the topic's title, summary, best section and what goes with it."""
+    return f"{answer.match.topic.title}\n{answer.text}"
 
 
 def facts_met(question: Question, shown: str) -> tuple[bool, ...]:
@@ -90,9 +90,9 @@ def facts_met(question: Question, shown: str) -> tuple[bool, ...]:
     return tuple(any(pattern.search(text) for pattern in group) for group in question.must_mention)
 
 
-def result(question: Question, base: KnowledgeBase) -> Result:
-    """How the knowledge base does on one question."""
-    answer = base.answer(question.text)
+def result(question: Question, base: KnowledgeBase, limit: int = EXCERPT_LIMIT) -> Result:
+    """How the knowledge base does on one question in at most `limit` characters."""
+    answer = base.answer(question.text, limit)
     shown = None if answer is None else shown_text(answer)
     topic_id = None if answer is None else answer.match.topic.topic_id
     facts = facts_met(question, shown or "")
@@ -105,9 +105,9 @@ def result(question: Question, base: KnowledgeBase) -> Result:
     )
 
 
-def results(questions: Iterable[Question], base: KnowledgeBase) -> tuple[Result, ...]:
+def results(questions: Iterable[Question], base: KnowledgeBase, limit: int = EXCERPT_LIMIT) -> tuple[Result, ...]:
     """How the knowledge base does on every question, in their order."""
-    return tuple(result(question, base) for question in questions)
+    return tuple(result(question, base, limit) for question in questions)
 
 
 def right_pct(found: Sequence[Result]) -> float:
@@ -203,4 +203,5 @@ def _plain(text: str) -> str:
 
 if __name__ == "__main__":
     asked = read_questions(Path(sys.argv[1]) if len(sys.argv) > 1 else QUESTIONS)
-    print(report(results(asked, load())))
+    characters = int(sys.argv[2]) if len(sys.argv) > 2 else EXCERPT_LIMIT
+    print(report(results(asked, load(), characters)))

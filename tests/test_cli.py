@@ -4,10 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from bot.__main__ import app
 
 HEAVY = (
     "boto3",
@@ -204,3 +208,9 @@ def test_the_demo_estate_answers_in_part_since_one_account_refuses(tmp_path: Pat
     assert accounts["ok"]
     assert result.returncode == 2, "a user error outweighs an answer in part"
     assert result.stderr == b""
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    found = CliRunner().invoke(app, ["--version"])
+
+    assert (found.exit_code, found.output) == (0, f"eksip {version('eksip')}\n")

@@ -153,9 +153,10 @@ def test_the_reader_sees_the_whole_fleet_through_the_endpoint_and_check_finds_ev
     assert len(contents.reservations) == 2
     assert contents.nodes
     assert sorted(reader.warm_ips(inventory.clusters).values()) == [30, 30]
-    # The endpoint serves no Auto Scaling.
-    served = [result for result in reader.check() if not result.action.startswith("autoscaling:")]
-    assert [result for result in served if result.outcome not in {Outcome.OK, Outcome.SKIPPED}] == []
+    assert [result for result in reader.check() if result.outcome not in {Outcome.OK, Outcome.SKIPPED}] == []
+    asked = endpoint.calls.count("DescribeScalingActivities")
+    assert reader.launch_failures(inventory.accounts[0], EU, "network-eu-west-1-0") == ()
+    assert endpoint.calls.count("DescribeScalingActivities", outcome="ok") == asked + 1
 
 
 def test_what_subnets_say_is_free_is_what_their_interfaces_and_reservations_leave(endpoint: Endpoint) -> None:

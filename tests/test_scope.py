@@ -82,6 +82,22 @@ def test_an_ambiguous_name_is_asked_back_with_whole_commands() -> None:
     ]
 
 
+@pytest.mark.parametrize("words", ["prod-eu staging", "cluster:prod-eu subnet:subnet-0a"])
+def test_two_scopes_are_refused_with_each_alone(words: str) -> None:
+    with pytest.raises(UserError, match="2 scopes, and one is taken at a time") as caught:
+        resolve(words, FLEET, verb="plan +4")
+
+    assert caught.value.suggestions == tuple(f"plan +4 {word}" for word in words.split())
+
+
+def test_the_example_for_subnet_is_a_subnet() -> None:
+    with pytest.raises(UserError) as caught:
+        resolve("10.200.0.0/20", FLEET, verb="subnet")
+
+    example = caught.value.message.rpartition("`subnet ")[2].rstrip("`.")
+    assert resolve(example, FLEET).kind is ScopeKind.SUBNET
+
+
 def test_the_same_cluster_name_in_two_accounts_is_told_apart_by_its_key() -> None:
     twins = inventory(
         region_facts(clusters=(cluster("prod-eu"),)),

@@ -143,7 +143,9 @@ class WhoAnswer(AnswerModel):
     scope: str = Field(description="The scope, resolved.")
     subnets: int = Field(description="Subnets read.")
     usable_ips: int = Field(description="Usable addresses of those subnets.")
-    used_ips: int = Field(description="Addresses held by the interfaces listed.")
+    used_ips: int | None = Field(
+        description="Addresses held by the interfaces listed; null where they could not be read of every subnet."
+    )
     free_ips: int | None = Field(description="Free addresses; null when not known of every subnet.")
     unattributed_ips: int | None = Field(
         description="Taken addresses that no visible interface explains; null: not known."

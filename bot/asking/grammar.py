@@ -137,7 +137,7 @@ def _verb(words: list[str], commands: Sequence[Command], names: Callable[[], Ite
             )
         if _INSTANCE_TYPE.match(first):
             return _Reading(command=verbs["maxpods"], rest=words, note="Read as maxpods.")
-        if first in {name.lower() for name in names()}:
+        if any(name.lower() == first for name in names()):
             return _Reading(command=verbs["status"], rest=words)
     return _guess(words, known)
 

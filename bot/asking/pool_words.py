@@ -56,18 +56,18 @@ def pool_words(asked: Asked, example: str, *, linux: bool = True) -> PoolWords:
     return PoolWords(settings=settings, words=rest)
 
 
-def whole(asked: Asked, key: str, example: str, *, default: int, least: int = 0) -> int:
+def whole(asked: Asked, key: str, example: str, *, default: int, least: int = 0, most: int = LARGEST_NUMBER) -> int:
     """The whole number of an option, the default where it was not given.
 
-    Raises: UserError when it is no whole number from `least` up.
+    Raises: UserError when it is no whole number from `least` to `most`.
     """
-    return number(asked.options[key], key, example, least=least) if key in asked.options else default
+    return number(asked.options[key], key, example, least=least, most=most) if key in asked.options else default
 
 
-def number(text: str, key: str, example: str, *, least: int = 0) -> int:
+def number(text: str, key: str, example: str, *, least: int = 0, most: int = LARGEST_NUMBER) -> int:
     """The whole number that a text means; `key` names it in the error.
 
-    Raises: UserError when it is no whole number from `least` to a million.
+    Raises: UserError when it is no whole number from `least` to `most`, which is at most a million.
     """
     shown = f"{key}={_cut(text)}"
     if not _WHOLE.fullmatch(text):
@@ -76,8 +76,8 @@ def number(text: str, key: str, example: str, *, least: int = 0) -> int:
     value = int(digits) if len(digits) <= 12 else LARGEST_NUMBER + 1
     if value < least or (digits.startswith("-") and value > LARGEST_NUMBER):
         raise UserError(f"`{shown}` is below {least}. For example `{example}`.", [example])
-    if value > LARGEST_NUMBER:
-        raise UserError(f"`{shown}` is more than {LARGEST_NUMBER:,}. For example `{example}`.", [example])
+    if value > most:
+        raise UserError(f"`{shown}` is more than {most:,}. For example `{example}`.", [example])
     return value
 
 

@@ -170,7 +170,7 @@ def asks_here(text: str, names: Callable[[], Iterable[str]]) -> bool:
     likely = {word.lower() for word in words if re.search(r"[-._\d]", word)}
     likely |= {found.group(1).lower() for found in _PLACE.finditer(text)} | {words[0].lower()} - _IN_GENERAL
     likely = {word for word in likely if _is_name(word)}
-    if likely and likely & {name.lower() for name in names()}:
+    if likely and any(name.lower() in likely for name in names()):
         return True
     question = read_question(text)
     return words[0].lower() not in _IN_GENERAL and bool(question.symptoms or question.names_something)
@@ -189,8 +189,10 @@ def _scope_in(text: str, names: Callable[[], Iterable[str]]) -> str:
     typed = next((word for word in words if _TYPED_SCOPE.match(word)), "")
     if typed:
         return typed
-    known = {name.lower(): name for name in names()}
-    named = next((known[word.lower()] for word in words if word.lower() in known and _is_name(word)), "")
+    wanted = {word.lower() for word in words if _is_name(word)}
+    # Of 80,000 names only the few that stand in the text are kept.
+    known = {small: name for name in names() if (small := name.lower()) in wanted} if wanted else {}
+    named = next((known[word.lower()] for word in words if word.lower() in known), "")
     if named:
         return named
     return next((found.group(1) for found in _PLACE.finditer(text) if _is_name(found.group(1))), "")

@@ -1,6 +1,7 @@
 """EC2's answers as inventory facts; a field EC2 leaves out becomes its empty value, never a guess."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC
 from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ def vpc_cidrs(item: "VpcTypeDef") -> tuple[IPv4Network, ...]:
 def node(item: "InstanceTypeDef", account_id: str, region: str) -> Node:
     """One instance of DescribeInstances; its cluster and node group as its tags name them."""
     tags = dict(_tags(item.get("Tags")))
+    launched_at = item.get("LaunchTime")
     owned = (key.removeprefix(_CLUSTER_TAG_PREFIX) for key in tags if key.startswith(_CLUSTER_TAG_PREFIX))
     named = (tags[key] for key in _CLUSTER_TAGS if tags.get(key))
     return Node(
@@ -69,7 +71,8 @@ def node(item: "InstanceTypeDef", account_id: str, region: str) -> Node:
         private_dns_name=item.get("PrivateDnsName", ""),
         cluster=next(named, None) or next(owned, None),
         nodegroup=next((tags[key] for key in _NODEGROUP_TAGS if tags.get(key)), None),
-        launched_at=item.get("LaunchTime"),
+        # botocore gives every time a time zone of its own, a few hundred bytes for each node.
+        launched_at=None if launched_at is None else launched_at.astimezone(UTC),
     )
 
 

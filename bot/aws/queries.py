@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.aws import convert, ec2_pages
 from bot.aws.errors import NotFoundError, translated
 from bot.aws.limits import EC2_PAGE, FILTER_VALUES, INSTANCE_TYPES_PAGE
+from bot.aws.seen_subnets import every_subnet
 from bot.aws.sessions import Sessions
 from bot.inventory import Account, Eni, InstanceLimits, Node, Reservation, ReservationType, Subnet, Vpc
 
@@ -64,9 +65,9 @@ def subnets(place: Place, now: datetime) -> tuple[Subnet, ...]:
     account_id, region = place.account.account_id, place.region
     with translated(place.account, region, "DescribeSubnets"):
         before = place.sessions.seen_subnets.of(account_id, region)
-        found = ec2_pages.every_subnet(place.ec2.describe_subnets, account_id, region, now, before)
+        found = every_subnet(place.ec2.describe_subnets, account_id, region, now, before)
     place.sessions.seen_subnets.keep(account_id, region, found)
-    return tuple(subnet for some in found.values() for subnet in some)
+    return tuple(subnet for page in found for subnet in page.subnets)
 
 
 def gone(place: Place, subnet_ids: Sequence[str]) -> frozenset[str]:

@@ -17,9 +17,10 @@ from bot.aws.acting import Acting, ChosenCredentials, on_behalf
 from bot.aws.attempts import Attempts, signing_clock
 from bot.aws.cache import SharedReads
 from bot.aws.credentials import RoleChains
-from bot.aws.ec2_pages import SeenSubnets, read_pages_fast
+from bot.aws.ec2_pages import read_pages_fast
 from bot.aws.errors import NO_CREDENTIALS, AccountUnavailableError, translated
 from bot.aws.pace import Pace
+from bot.aws.seen_subnets import SeenSubnets
 from bot.inventory import Account
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ class Sessions:
             max_pool_connections=max(10, workers),
             connect_timeout=limits.CONNECT_TIMEOUT_SECONDS,
             read_timeout=read_timeout,
-            user_agent_extra=f"eksip/{version('eksip')}",
+            # Whole, not `user_agent_extra`: botocore puts together its own for every attempt, twice.
+            user_agent=f"eksip/{version('eksip')} Botocore/{version('botocore')}",
         )
 
     def ec2(self, account: Account, region: str) -> "EC2Client":

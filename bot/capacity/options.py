@@ -95,11 +95,11 @@ def _warm_ips(question: Question) -> Option | None:
     settings = question.settings
     if question.ipv6 or (settings.ip_targets and settings.warm_ip <= WARM_IPS):
         return None
-    minimum = min(question.pods, question.pods if question.existing_pods is None else question.existing_pods)
-    lean = replace(settings, warm_ip=WARM_IPS, minimum_ip=minimum)
-    need = node_need(question.limits, lean, question.pods)
-    freed = _freed(question, lean)
-    zones = tuple(_with_freed(zone, freed or {}, settings.mode) for zone in question.site.zones)
+    minimum = min(question.pods, *(question.existing_pods or {}).values(), question.pods)
+    need = node_need(question.limits, replace(settings, warm_ip=WARM_IPS, minimum_ip=minimum), question.pods)
+    running = question.running or settings
+    freed = _freed(question, replace(running, warm_ip=WARM_IPS, minimum_ip=minimum))
+    zones = tuple(_with_freed(zone, freed or {}, running.mode) for zone in question.site.zones)
     found = question.again(need, zones)
     gain = question.asked * (question.found.need.ips - need.ips) + sum((freed or {}).values())
     if gain <= 0:
@@ -130,8 +130,9 @@ def _freed(question: Question, lean: PoolSettings) -> dict[str, int] | None:
     own = question.site.node_subnet_ids
     freed: dict[str, int] = {}
     for item in held:
-        if item.instance_type in limits_of:
-            pool = steady_state(limits_of[item.instance_type], lean, question.existing_pods)
+        pods = question.existing_pods.get(item.instance_type)
+        if item.instance_type in limits_of and pods is not None:
+            pool = steady_state(limits_of[item.instance_type], lean, pods)
             keeps = pool.node_subnet_addresses if item.subnet_id in own else pool.pod_subnet_addresses
             freed[item.subnet_id] = freed.get(item.subnet_id, 0) + max(item.ips - item.nodes * keeps, 0)
     return freed

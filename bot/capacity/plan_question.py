@@ -33,9 +33,10 @@ class Option:
 class Question:
     """A plan that was worked out, with what its options rest on.
 
-    `existing_pods` is the mean number of pods with an address on the nodes there, None when not known; `limits_of`
-    holds the limits of their types. `subnet_cidrs` are the VPC's subnets, None when not all could be read;
-    `other_cidrs` the blocks of other VPCs, `routing` the VPC's routes and peerings, None when not asked for.
+    `existing_pods` is the mean number of pods with an address on the nodes there by type, None when not known;
+    `limits_of` holds the limits of their types, `running` the settings they run, None where those are the plan's.
+    `subnet_cidrs` are the VPC's subnets, None when not all could be read; `other_cidrs` the blocks of other VPCs,
+    `routing` the VPC's routes and peerings, None when not asked for.
     """
 
     site: Site
@@ -44,7 +45,8 @@ class Question:
     pods: int
     found: Plan
     ipv6: bool = False
-    existing_pods: int | None = None
+    existing_pods: Mapping[str, int] | None = None
+    running: PoolSettings | None = None
     limits_of: Mapping[str, InstanceLimits] | None = None
     subnet_cidrs: tuple[IPv4Network, ...] | None = None
     other_cidrs: tuple[IPv4Network, ...] = ()

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from bot.capacity.blocks import block_map, unattributed_ips
 from bot.capacity.holders import HolderKind, kind_and_owner
+from bot.capacity.node_mix import TypeNodes
 from bot.capacity.nodes import PREFIX_IPS
 from bot.capacity.rooms import Need, Room, Zone, full_need
 from bot.capacity.size import LOAD_BALANCER_IPS
 from bot.capacity.subnets import usable_ips
-from bot.capacity.warmpool import PoolSettings
+from bot.capacity.warmpool import PoolMode, PoolSettings
 from bot.inventory import (
     Cluster,
     Eni,
@@ -92,6 +93,26 @@ class Site:
                 for instance_type in group.instance_types[:1]:
                     found[instance_type] += group.desired_size or 0
         return found
+
+    @property
+    def type_nodes(self) -> tuple[TypeNodes, ...]:
+        """The nodes that were counted by type, with what they hold in all subnets."""
+        by_type: dict[str, list[Held]] = defaultdict(list)
+        for item in self.held or ():
+            by_type[item.instance_type].append(item)
+        counts = self.types
+        return tuple(
+            TypeNodes(
+                instance_type=instance_type,
+                mode=PoolMode.PREFIX if any(item.largest[1] for item in items) else PoolMode.SECONDARY,
+                nodes=counts[instance_type],
+                managed=all(item.nodegroup is not None for item in items),
+                held_ips=sum(item.ips for item in items),
+                pod_ips=sum(item.pod_ips for item in items),
+            )
+            for instance_type, items in by_type.items()
+            if counts[instance_type]
+        )
 
     @property
     def node_subnet_ids(self) -> frozenset[str]:

@@ -12,6 +12,8 @@ RESERVED_IPS = 5
 Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html (network, router, DNS, future use,
 broadcast).
 """
+_BITS = 32
+"""Bits of an IPv4 address."""
 
 
 class SubnetState(Enum):
@@ -40,7 +42,9 @@ def usable_ips(cidr: IPv4Network) -> int:
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
     Example: `usable_ips(IPv4Network("10.0.0.0/20"))` is 4091.
     """
-    return max((1 << (cidr.max_prefixlen - cidr.prefixlen)) - RESERVED_IPS, 0)
+    # Not `max_prefixlen`, which is a property: an answer on a whole fleet asks for tens of thousands of subnets.
+    size: int = 1 << (_BITS - cidr.prefixlen)
+    return size - RESERVED_IPS if size > RESERVED_IPS else 0
 
 
 def free_ips(available_ips: int | None, reserved_free_ips: int | None) -> int | None:

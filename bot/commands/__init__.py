@@ -10,6 +10,7 @@ from bot.asking.access import refusal
 from bot.asking.command import Asked, Command, Request, Surface
 from bot.asking.defaults import as_seen, channel_defaults, in_zone, with_target
 from bot.asking.grammar import by_word, normalise, parse
+from bot.asking.patience import Patience, patient
 from bot.asking.seen import seen
 from bot.commands.verbs import COMMANDS
 from bot.errors import ConfigError, EksipError, QueryError, UserError
@@ -31,9 +32,10 @@ def dispatch(request: Request, services: Services) -> Message:
     """
     started = time.monotonic()
     asked: Asked | None = None
+    patience = Patience(services.patience)
     try:
         _check_allowance(request, services)
-        here = seen(request, services)
+        here = patient(request, seen(request, services), patience)
         asked = parse(request.text, COMMANDS, lambda: here.facts().names())
         message = _run(asked, request, here)
     except UserError as exc:
@@ -49,6 +51,7 @@ def dispatch(request: Request, services: Services) -> Message:
         text = f"Something is wrong in eksip itself (reference {reference}); its log has the details."
         failure = Failure(kind="defect", message=text, reference=reference)
         message = failed(_verb(request, asked), failure, tone=Tone.BAD)
+    message = patience.told(message, request)
     _count(message, time.monotonic() - started)
     return message
 

@@ -12,9 +12,11 @@ from bot.alerts.silences import in_scope
 from bot.answers.digest import DigestAlerts, DigestChance, DigestFeedback, DigestForecasts, DigestMissed
 from bot.answers.glance import glance
 from bot.capacity.standing import Standing
+from bot.histories import dates_now
+from bot.inventory import Subnet
 from bot.message import Coverage
 from bot.scope import Scope, clusters_in, nothing_in, read_for, subnets_in
-from bot.services import Services
+from bot.services import LOOKED_LATELY, Services
 from bot.store.chances import LoggedChance, chance_scores
 from bot.store.digests import DigestSchedule
 from bot.store.forecasts import LoggedForecast, Outcome, records
@@ -113,7 +115,7 @@ def report(
         under_low=sum(pct < LOW_PCT for pct in known),
         under_nearly=sum(LOW_PCT <= pct < NEARLY_PCT for pct in known),
         unknown=len(subnets) - len(known),
-        rows=_low(standings, services, began),
+        rows=_low(standings, _likely(subnets, services, now), services, began),
         alerts=_alerts(scope, services, began),
         forecasts=_forecasts(standings, services, now),
         feedback=_feedback(services, began),
@@ -124,9 +126,21 @@ def report(
     )
 
 
-def _low(standings: Mapping[str, Standing], services: Services, began: datetime) -> tuple[Low, ...]:
+def _likely(subnets: Iterable[Subnet], services: Services, now: datetime) -> Mapping[str, datetime]:
+    """When subnets likely run out, by subnet id: as last looked at, or looked at now where that is long ago."""
+    store = services.history()
+    looked_at = None if store is None else store.looked_ahead_at()
+    if store is None or (looked_at is not None and now - looked_at < LOOKED_LATELY):
+        return services.depletes_at()
+    settings = services.settings
+    found = dates_now(store, subnets, settings.thresholds.limits, settings.schedule.poll, now)
+    return {subnet_id: likely_at for subnet_id, likely_at, _ in found}
+
+
+def _low(
+    standings: Mapping[str, Standing], likely: Mapping[str, datetime], services: Services, began: datetime
+) -> tuple[Low, ...]:
     """The subnets with less than 20% free and those that a forecast gives a date, worst first."""
-    likely = services.depletes_at()
     chosen = [
         row
         for subnet_id, row in standings.items()

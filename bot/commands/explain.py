@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.answers.guide import ExplainAnswer, SourceJson
 from bot.answers.model import fields
-from bot.asking.command import Asked, Request
+from bot.asking.command import Asked, Request, Surface
 from bot.errors import UserError
 from bot.here import here
 from bot.message import (
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 _RELATED_BUTTONS = 3
 
+_TERMINAL_LIMIT = 2_000
+"""Characters of an explanation in a terminal, some thirty lines; a chat shows fewer (`EXCERPT_LIMIT`)."""
+
+_TERMINALS = (Surface.ASK, Surface.CONSOLE)
+
 _QUESTION_CHARACTERS = 150
 """Characters of the question repeated in the footer: a pasted log is not."""
 
@@ -44,8 +49,10 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
             "Say what to explain: a concept, a setting or a pasted error, for example `explain prefix delegation`.",
             ["explain prefix delegation", "explain warm ip", "explain address exhaustion"],
         )
+    from knowledge import EXCERPT_LIMIT
+
     base = services.knowledge()
-    found = base.answer(asked.target)
+    found = base.answer(asked.target, _TERMINAL_LIMIT if request.surface in _TERMINALS else EXCERPT_LIMIT)
     if found is None:
         return replace(_declined(asked.target, base), command=_command(asked.target, ""), shareable=False)
     local = here(found.match.topic.topic_id, asked.target, services)
@@ -60,16 +67,14 @@ def _command(question: str, topic_id: str) -> str:
 
 
 def _explained(found: "Answer", local: Line, today: date) -> Message:
-    from knowledge import excerpt
-
     topic = found.match.topic
-    text = excerpt(topic, found.match.section, with_analogy=found.wants_analogy)
-    related = tuple(topic.related)
+    text = found.text
+    related = tuple(dict.fromkeys((*(other.topic_id for other in found.drawn_from), *topic.related)))
     buttons = [Button(label=_label(name), command=f"explain {name}") for name in related[:_RELATED_BUTTONS]]
     if not found.wants_analogy:
         buttons.append(Button(label="Analogy", command=f"explain {topic.topic_id} analogy"))
-    beside = found.match.beside
-    shown = (*topic.sources[:2], *beside.sources[:1]) if beside else topic.sources[:3]
+    others = [source for other in found.drawn_from for source in other.sources[:1]]
+    shown = (*topic.sources[: 3 - len(others)], *others)
     return Message(
         text=_first_sentence(topic),
         tone=Tone.NEUTRAL,
@@ -89,8 +94,9 @@ def _explained(found: "Answer", local: Line, today: date) -> Message:
                 text=text,
                 score=found.match.score,
                 sources=[
-                    SourceJson(title=source.title, url=source.url, reviewed=str(topic.reviewed))
-                    for source in (*topic.sources, *(beside.sources if beside else ()))
+                    SourceJson(title=source.title, url=source.url, reviewed=str(told.reviewed))
+                    for told in (topic, *found.drawn_from)
+                    for source in told.sources
                 ],
                 related=list(related),
             )

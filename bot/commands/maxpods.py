@@ -112,8 +112,9 @@ def _notes(limits: InstanceLimits, pods: MaxPods, cap: int) -> tuple[Line, ...]:
     if prefix_supported(limits):
         binds = f"; the cap of {cap} binds" if pods.prefix_uncapped > cap else f", below the cap of {cap}"
         notes.append((f"Addresses alone would allow {pods.prefix_uncapped:,} with prefixes{binds}.",))
-    windows = f"{pods.windows_secondary}" + (f", {pods.windows_prefix} with prefixes" if pods.windows_prefix else "")
-    notes.append((f"Windows nodes: {windows} addresses before kubelet's 110.",))
+    windows = f"{pods.windows_secondary} addresses"
+    windows += f", {pods.windows_prefix} with prefixes" if pods.windows_prefix else ""
+    notes.append((f"Windows nodes: {windows}, before kubelet's 110.",))
     loss = slot_loss(limits)
     if loss.trunk_addresses is not None:
         notes.append((f"Security groups for pods: beside the trunk {loss.trunk_addresses:,} addresses stay.",))

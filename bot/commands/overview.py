@@ -11,6 +11,7 @@ from bot.answers.glance import glance, worst_standing
 from bot.answers.model import fields
 from bot.answers.rows import alert_row
 from bot.asking.command import Asked, Request
+from bot.capacity.screening import worst_candidates
 from bot.capacity.standing import Standing
 from bot.capacity.subnets import SubnetState
 from bot.inventory import Cluster
@@ -35,7 +36,10 @@ _MARKS = {
 def answer(asked: Asked, request: Request, services: Services) -> Message:
     """What matters now, from what is known already: no read of AWS is waited for."""
     inventory = services.facts().inventory()
-    rows = glance(inventory.subnets, services)
+    by_id = inventory.subnets_by_id
+    theirs = (tuple(by_id[i] for i in c.all_subnet_ids if i in by_id) for c in inventory.clusters)
+    # A standing is worked out only where it may be the worst of a cluster: not for each of 80,000 subnets.
+    rows = glance(worst_candidates(theirs, services.settings.thresholds.limits), services)
     clusters = sorted(((c, _worst(c, rows)) for c in inventory.clusters), key=_order)
     alerts = tuple(sorted(services.open_alerts(), key=worst_first))
     watches, broken = _watches(services)

@@ -14,6 +14,7 @@ from bot.capacity.options import options
 from bot.capacity.plan import plan
 from bot.capacity.plan_assumptions import assumptions
 from bot.capacity.plan_question import Question
+from bot.capacity.pod_load import loads, pods_measured
 from bot.capacity.rooms import full_pods, node_need
 from bot.capacity.sites import Site, grown, node_subnets, site, subnets_to_read
 from bot.capacity.warmpool import PoolMode, PoolSettings, refusal
@@ -62,6 +63,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
     if not nodes_in:
         raise nothing_in(scope, inventory)
     contents = services.reader().contents(subnets_to_read(nodes_in, cluster, inventory))
+    running = _settings_there(cluster)
     prefixes = settings.mode is PoolMode.PREFIX and not ipv6
     here = site(nodes_in, cluster, inventory, contents, prefixes=prefixes, custom_networking=settings.custom_networking)
     named = words.instance_type or _usual_type(here)
@@ -83,7 +85,8 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         pods=pods,
         found=found,
         ipv6=ipv6,
-        existing_pods=_existing_pods(services, here),
+        existing_pods=_existing_pods(services, here, limits, running),
+        running=running,
         limits_of=limits,
         subnet_cidrs=_subnet_cidrs(here, inventory),
         other_cidrs=tuple(c for vpc in inventory.vpcs if vpc != here.vpc for c in vpc.cidrs),
@@ -183,7 +186,7 @@ _FIELDS = {
 def _settings(asked: Asked, cluster: Cluster | None) -> PoolSettings:
     """The cluster's settings with those changed that were named; as shipped where the cluster's are not known."""
     typed = pool_words(asked, _EXAMPLE).settings
-    settings = settings_as_shipped(dict(cluster.cni.environment) if cluster is not None else None)
+    settings = _settings_there(cluster)
     bare = {word.lower() for word in asked.words}
     changes = {name: getattr(typed, name) for key, name in _FIELDS.items() if key in asked.options or key in bare}
     if "mode" in asked.options or bare & {mode.value for mode in PoolMode}:
@@ -193,6 +196,11 @@ def _settings(asked: Asked, cluster: Cluster | None) -> PoolSettings:
     if refused is not None:
         raise UserError(f"{refused} For example `{_EXAMPLE}`.", [_EXAMPLE])
     return settings
+
+
+def _settings_there(cluster: Cluster | None) -> PoolSettings:
+    """What the cluster's nodes run; as shipped where it is not known."""
+    return settings_as_shipped(dict(cluster.cni.environment) if cluster is not None else None)
 
 
 def _usual_type(here: Site) -> str:
@@ -211,14 +219,18 @@ def _limits(services: Services, types: set[str], account_id: str, region: str) -
     return found | {name: known for name in types - found.keys() if (known := snapshot_limits(name)) is not None}
 
 
-def _existing_pods(services: Services, here: Site) -> int | None:
-    """The mean of pods with an address on the cluster's nodes, by the CNI Metrics Helper; None without it."""
-    nodes = sum(here.types.values())
-    if here.cluster is None or not here.held or not nodes:
+def _existing_pods(
+    services: Services, here: Site, limits: Mapping[str, InstanceLimits], running: PoolSettings
+) -> Mapping[str, int] | None:
+    """Pods with an address on a node of each type there: the CNI Metrics Helper's sum, shared; None without it."""
+    if here.cluster is None or not here.held:
         return None
+    groups = [(group, limits[group.instance_type]) for group in here.type_nodes if group.instance_type in limits]
     warm = services.reader().warm_ips([here.cluster]).get(cluster_key(here.cluster))
-    held = sum(item.pod_ips for item in here.held)
-    return None if warm is None else max(held - warm, 0) // nodes
+    measured = pods_measured(sum(item.pod_ips for item in here.held), warm)
+    if measured is None or len(groups) < len(here.types):
+        return None
+    return {load.group.instance_type: load.pods for load in loads(groups, running, measured=measured)[0]}
 
 
 def _subnet_cidrs(here: Site, inventory: Inventory) -> tuple[IPv4Network, ...] | None:

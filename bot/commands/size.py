@@ -32,6 +32,7 @@ MOST_ZONES = 6
 """Zones of the largest Region, us-east-1. Source: https://aws.amazon.com/about-aws/global-infrastructure/regions_az/"""
 
 _MOST_GROWTH_PCT = 1_000
+_COUNTED = {"node": "nodes", "nodes": "nodes", "pod": "pods", "pods": "pods", "zone": "zones", "zones": "zones"}
 _PERCENT = re.compile(r"(\d{1,7}(?:\.\d{1,3})?)(%?)")
 
 
@@ -83,11 +84,13 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
 
 def _demand(asked: Asked) -> tuple[Demand, tuple[str, ...]]:
     """What was asked for, and what was assumed where nothing was said."""
+    asked = _counted(asked)
     read = pool_words(asked, _EXAMPLE)
     types = [*read.words, *([asked.options["type"]] if "type" in asked.options else [])]
     if len(types) != 1 or "nodes" not in asked.options:
         missing = "one instance type" if len(types) != 1 else "a number of nodes"
-        raise UserError(f"`size` needs {missing}: for example `{_EXAMPLE}`.", [_EXAMPLE])
+        many = f", and I read {len(types)}: `{' '.join(types)[:60]}`. For" if len(types) > 1 else ": for"
+        raise UserError(f"`size` needs {missing}{many} example `{_EXAMPLE}`.", [_EXAMPLE])
     limits = instance_limits(types[0], "size", _EXAMPLE)
     most_pods = read.settings.max_pods or default_max_pods(limits, read.settings)
     assumed = []
@@ -105,22 +108,28 @@ def _demand(asked: Asked) -> tuple[Demand, tuple[str, ...]]:
     demand = Demand(
         limits=limits,
         settings=read.settings,
-        nodes=_up_to(asked, "nodes", default=1, most=MOST_NODES),
+        nodes=whole(asked, "nodes", _EXAMPLE, default=1, least=1, most=MOST_NODES),
         pods=pods,
-        zones=_up_to(asked, "zones", default=DEFAULT_ZONES, most=MOST_ZONES),
+        zones=whole(asked, "zones", _EXAMPLE, default=DEFAULT_ZONES, least=1, most=MOST_ZONES),
         growth_pct=_growth(asked.options.get("growth", "0")),
-        max_unavailable=_up_to(asked, "max-unavailable", default=1, most=MOST_NODES),
+        max_unavailable=whole(asked, "max-unavailable", _EXAMPLE, default=1, least=1, most=MOST_NODES),
     )
     if "growth" not in asked.options:
         assumed.append("growth= not given: none.")
     return demand, tuple(assumed)
 
 
-def _up_to(asked: Asked, key: str, *, default: int, most: int) -> int:
-    value = whole(asked, key, _EXAMPLE, default=default, least=1)
-    if value > most:
-        raise UserError(f"`{key}={value}` is more than {most:,}. For example `{_EXAMPLE}`.", [_EXAMPLE])
-    return value
+def _counted(asked: Asked) -> Asked:
+    """`60 nodes` read as `nodes=60`, and so with pods and zones."""
+    words: list[str] = []
+    options = dict(asked.options)
+    for word in asked.words:
+        key = _COUNTED.get(word.lower(), "")
+        if key and words and words[-1].isdecimal() and key not in options:
+            options[key] = words.pop()
+        else:
+            words.append(word)
+    return replace(asked, words=tuple(words), options=options)
 
 
 def _growth(text: str) -> float:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from bot.answers.occupied import Occupied, occupied
 from bot.answers.rows import alert_row, gone_row, subnet_row
 from bot.answers.subnets import HealthJson, StatusAnswer, SubnetRow
 from bot.asking.command import Asked, Request
-from bot.capacity.screening import screened
+from bot.capacity.screening import screened, screened_places
 from bot.capacity.standing import Standing, reading_order, standings_as_kept
 from bot.capacity.subnets import SubnetState, worst_first
 from bot.errors import UserError
@@ -108,8 +108,9 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         raise nothing_in(scope, inventory)
     limits = services.settings.thresholds.limits
     limit = _limit(asked.options.get("limit"))
-    screen = screened(subnets, limits, limit)
-    by_id = inventory.subnets_by_id if scope == EVERYTHING else {subnet.subnet_id: subnet for subnet in subnets}
+    whole = scope == EVERYTHING
+    screen = screened_places(inventory.regions, limits, limit) if whole else screened(subnets, limits, limit)
+    by_id = inventory.subnets_by_id if whole else {subnet.subnet_id: subnet for subnet in subnets}
     for_prefixes = inventory.prefix_subnet_ids & by_id.keys()
     closer = _once(*screen.close, *(by_id[subnet_id] for subnet_id in sorted(for_prefixes)))
     wanted = reading_order(closer, limits, for_prefixes)
@@ -125,7 +126,7 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         fine=len(subnets) - len(rows),
         clusters=clusters,
         alerts=tuple(a for a in open_alerts if a.subnet_id in by_id or in_scope(scope, a)),
-        warm=services.reader().warm_ips(clusters if len(clusters) <= MAX_CLUSTERS else ()),
+        warm=services.reader().warm_ips(clusters) if _asks_cloudwatch(clusters, services) else {},
         covered=coverage(read_for(scope, inventory), inside.blind_spots),
         by_id={row.subnet.subnet_id: row for row in rows},
         subnets=by_id,
@@ -134,7 +135,8 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
         depletes_at=services.depletes_at(),
         now=services.now(),
     )
-    as_of = min((subnet.observed_at for subnet in subnets), default=inventory.as_of)
+    oldest_at = inventory.oldest_at if whole else min((subnet.observed_at for subnet in subnets), default=None)
+    as_of = oldest_at or inventory.as_of
     names = inventory.clusters_by_subnet()
     command = f"status {asked.target}".strip()
     warm = sum(found.warm.values())
@@ -168,6 +170,11 @@ def answer(asked: Asked, request: Request, services: Services) -> Message:
             )
         ),
     )
+
+
+def _asks_cloudwatch(clusters: Sequence[Cluster], services: Services) -> bool:
+    """Whether CloudWatch is asked for warm addresses: it bills each metric, so it can be switched off."""
+    return services.settings.alerts.cloudwatch and len(clusters) <= MAX_CLUSTERS
 
 
 def _once(*subnets: Subnet) -> tuple[Subnet, ...]:

@@ -1,38 +1,27 @@
-"""`subnet X` and `who SCOPE`: one subnet with its /28 blocks, and who holds the addresses of a scope."""
+"""`subnet X`: one subnet with its /28 blocks, its reservations, and who holds what."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.answers.model import fields
 from bot.answers.rows import holder_row, subnet_row
-from bot.answers.subnets import FragmenterJson, ReservationJson, SubnetAnswer, WhoAnswer
+from bot.answers.subnets import FragmenterJson, ReservationJson, SubnetAnswer
 from bot.asking.command import Asked, Request
 from bot.capacity.blocks import BLOCK_IPS
 from bot.capacity.fragmentation import Care, Fragmentation
 from bot.capacity.holders import WORDS, Holder, by_kind, holders
-from bot.capacity.standing import Standing, enis_of, standing, standings
-from bot.commands.subnet_pictures import block_picture, zones_picture
+from bot.capacity.standing import Standing, enis_of, standing
+from bot.capacity.subnets import SubnetState
+from bot.commands.subnet_pictures import block_picture
 from bot.errors import UserError
 from bot.inventory import Inventory, Reservation, ReservationType, Subnet, SubnetContents
-from bot.message import Bullets, Button, Context, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Table, Text
-from bot.scope import Scope, ScopeKind, clusters_in, nothing_in, read_for, resolve, subnets_in
+from bot.message import Bullets, Button, Controls, Fields, Line, Link, Message, Mono, Part, Strong, Text
+from bot.scope import Scope, read_for, resolve, subnets_in
 from bot.services import Services
-from bot.views import (
-    TONES,
-    blind_words,
-    count,
-    coverage,
-    footer,
-    free_of,
-    plural,
-)
-from bot.wording import UNSEEN, console_url
-
-MAX_SUBNETS = 200
-"""Subnets that one `who` reads at most: one page of DescribeNetworkInterfaces filter values."""
+from bot.views import TONES, blind_words, count, coverage, footer, free_of, plural
+from bot.wording import APART, UNSEEN, console_url
 
 _TOP = 6
-_APART = "Subnets and interfaces were read at different moments and are {apart} addresses apart: nodes were busy."
 
 
 def subnet_answer(asked: Asked, request: Request, services: Services) -> Message:
@@ -49,15 +38,16 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
         broken = Fragmentation(subnet.cidr, enis, contents.nodes, reservations)
     covered = coverage(read_for(scope, inventory), contents.blind_spots)
     command = f"subnet {subnet.subnet_id}"
+    stuck = row.state is SubnetState.OK and _blockless(row) and subnet.subnet_id in inventory.prefix_subnet_ids
     verdict: Line = (
         Link(subnet.label, console_url(subnet.region, subnet.subnet_id)),
-        f" · {row.state.value} · ",
+        " · no free /28 · " if stuck else f" · {row.state.value} · ",
         Strong(free_of(row.free_ips, row.usable_ips)),
         " free",
     )
     return Message(
         text=_sentence(row),
-        tone=TONES[row.state],
+        tone=TONES[SubnetState.LOW if stuck else row.state],
         verdict=verdict,
         parts=(
             Text(lines=(_identity(subnet, inventory),)),
@@ -87,67 +77,6 @@ def subnet_answer(asked: Asked, request: Request, services: Services) -> Message
                 inventory,
                 services.depletes_at().get(subnet.subnet_id),
                 None if row.blocks is None else contents.observed_at,
-            )
-        ),
-    )
-
-
-def who_answer(asked: Asked, request: Request, services: Services) -> Message:
-    """Who holds the addresses of the scope: by kind, then the largest owners."""
-    inventory = services.facts().inventory()
-    scope = resolve(asked.target, inventory, verb="who")
-    subnets = subnets_in(scope, inventory)
-    if not subnets:
-        raise nothing_in(scope, inventory)
-    if len(subnets) > MAX_SUBNETS:
-        raise UserError(
-            f"{scope.words} has {len(subnets):,} subnets; `who` reads at most {MAX_SUBNETS}. "
-            "Name a cluster, VPC or subnet, for example `who prod-eu`.",
-        )
-    contents = services.reader().contents(subnets)
-    limits = services.settings.thresholds.limits
-    rows = tuple(standings(subnets, contents, limits).values())
-    held = holders(contents.enis, contents.nodes)
-    warm = services.reader().warm_ips(clusters_in(scope, inventory))
-    warm_ips = sum(warm.values()) if warm and scope.kind is not ScopeKind.SUBNET else None
-    used = sum(holder.ips for holder in held)
-    usable = sum(row.usable_ips for row in rows)
-    known = all(row.free_ips is not None for row in rows)
-    free = sum(row.free_ips or 0 for row in rows) if known else None
-    loose = [row.unattributed_ips for row in rows if row.subnet.cidr is not None]
-    unattributed = None if any(value is None for value in loose) else sum(value or 0 for value in loose)
-    covered = coverage(read_for(scope, inventory), contents.blind_spots)
-    command = f"who {asked.target or 'all'}"
-    top = by_kind(held)
-    head = WORDS[top[0].kind] if top else "nobody"
-    return Message(
-        text=f"{scope.words}: {count(used)} of {count(usable)} addresses are held, most by {head}.",
-        verdict=(Strong(scope.words), " · ", Strong(f"{count(used)} of {count(usable)}"), " addresses held"),
-        parts=(
-            Table(
-                columns=("Holder", "IPs", "ENIs", "/28s"),
-                rows=tuple((WORDS[h.kind], count(h.ips), count(h.enis), count(h.prefixes)) for h in top),
-                right=frozenset({1, 2, 3}),
-            ),
-            *_owners(held),
-            Context(lines=_who_notes(warm_ips, unattributed, free)),
-            footer(command, contents.observed_at, services.now(), blind_words(covered)),
-            Controls(items=(Button(label="Status", command=f"status {asked.target}".strip()),)),
-        ),
-        command=command,
-        as_of=contents.observed_at,
-        coverage=covered,
-        charts=zones_picture(scope.words, rows, contents),
-        answer=fields(
-            WhoAnswer(
-                scope=str(scope),
-                subnets=len(subnets),
-                usable_ips=usable,
-                used_ips=used,
-                free_ips=free,
-                unattributed_ips=unattributed,
-                warm_addresses=warm_ips,
-                holders=[holder_row(holder) for holder in held],
             )
         ),
     )
@@ -266,23 +195,13 @@ _NO_PLAN = "Draining a few nodes frees too little: give prefixes a new subnet, o
 _RESERVE = "Reserve the range for prefixes before (create-subnet-cidr-reservation), or what comes next scatters again."
 
 
-def _owners(held: Sequence[Holder]) -> tuple[Part, ...]:
-    items = tuple(
-        (Strong(count(h.ips)), " ", Mono(h.owner or "not named"), f" {h.kind.value.replace('_', ' ')}")
-        for h in held[:_TOP]
-    )
-    rest = held[_TOP:]
-    more = f"+{len(rest)} more with {count(sum(h.ips for h in rest))} addresses" if rest else ""
-    return (Bullets(title="Largest owners", items=items, more=more),) if items else ()
-
-
 def _notes(row: Standing, contents: SubnetContents, inventory: Inventory) -> tuple[Part, ...]:
     notes: list[Line] = []
     loose = row.unattributed_ips
     if loose is not None and loose > 0:
         notes.append((Strong(f"{count(loose)} addresses"), f" are held by {UNSEEN}."))
     if loose is not None and loose < 0:
-        notes.append((_APART.format(apart=count(-loose)),))
+        notes.append((APART.format(apart=count(-loose)),))
     if _blockless(row):
         in_use = row.subnet.subnet_id in inventory.prefix_subnet_ids
         who = "Its nodes take prefixes: new ones will fail." if in_use else "Prefix mode would fail here."
@@ -292,19 +211,6 @@ def _notes(row: Standing, contents: SubnetContents, inventory: Inventory) -> tup
             (f"EC2 leaves {count(row.reserved_free_ips)} reserved addresses out of its count; prefixes can use them.",)
         )
     return (Text(lines=tuple(notes)),) if notes else ()
-
-
-def _who_notes(warm: int | None, unattributed: int | None, free: int | None) -> tuple[Line, ...]:
-    lines: list[Line] = [(f"Free: {count(free)}." if free is not None else "Free: not known of every subnet.",)]
-    if warm is not None:
-        lines.append((f"Of the nodes' addresses {count(warm)} are warm: attached, no pod (CNI Metrics Helper).",))
-    else:
-        lines.append(("Warm share not known: EC2 does not show which addresses pods use.",))
-    if unattributed is not None and unattributed > 0:
-        lines.append((f"{count(unattributed)} more are held by {UNSEEN}.",))
-    if unattributed is not None and unattributed < 0:
-        lines.append((_APART.format(apart=count(-unattributed)),))
-    return tuple(lines)
 
 
 def _json(

@@ -1,35 +1,24 @@
 """`top [runout|movers|warm]`: the subnets soonest to run out, those that moved most, and who holds most warm."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from bot.answers.history import TopAnswer, TopRow
 from bot.answers.model import fields
 from bot.asking.command import Asked, Request
-from bot.capacity.forecast.outlook import outlooks
 from bot.capacity.subnets import usable_ips
 from bot.errors import UserError, nearest
-from bot.histories import held, histories, least_free_first, step
+from bot.histories import dates_now
 from bot.inventory import Inventory, Subnet
 from bot.message import Button, Controls, Line, Message, Part, Strong, Table, Text, Tone
 from bot.scope import cluster_key
-from bot.services import Services
+from bot.services import LOOKED_LATELY, Services
 from bot.views import age, blind_words, count, coverage, footer, plural
 from bot.wording import span
 
-if TYPE_CHECKING:
-    from bot.store import Store
-
 ROWS, JSON_ROWS = 10, 100
 """Places shown, and places in the JSON form."""
-
-LOOKED_LATELY = timedelta(hours=3)
-"""How old the hourly look at the fleet may be; where it is older nothing looks ahead, and the answer does so itself."""
-
-MOST = 150
-"""Subnets that an answer forecasts itself at most, those with the least free."""
 
 _METHODS = {"burn_rate": "burn rate", "holt_winters": "daily pattern", "theil_sen": "daily lows"}
 _LISTS = {
@@ -114,14 +103,16 @@ def _verdict(made: _List) -> Line:
 
 def _runout(inventory: Inventory, services: Services, now: datetime) -> _List:
     """The subnets whose newest forecast names a date, soonest first."""
-    store, subnets = services.history(), _by_id(inventory)
+    store, subnets = services.history(), inventory.subnets_by_id
     looked_at = None if store is None else store.looked_ahead_at()
     if store is None:
         found = []
     elif looked_at is not None and now - looked_at < LOOKED_LATELY:
         found = [(one.subnet_id, one.likely_at, one.method) for one in store.runs_out().values()]
     else:
-        found, looked_at = _now(store, subnets.values(), services, now), now
+        settings = services.settings
+        found = dates_now(store, subnets.values(), settings.thresholds.limits, settings.schedule.poll, now)
+        looked_at = now
     rows = [
         _row(subnets[subnet_id], likely_at=likely_at, method=method)
         for subnet_id, likely_at, method in found
@@ -154,22 +145,10 @@ def _runout(inventory: Inventory, services: Services, now: datetime) -> _List:
     )
 
 
-def _now(
-    store: "Store", subnets: Iterable[Subnet], services: Services, now: datetime
-) -> list[tuple[str, datetime, str]]:
-    """Where no `serve` looks ahead: what the subnets with the least free say now."""
-    limits, poll = services.settings.thresholds.limits, services.settings.schedule.poll
-    nearest = least_free_first(subnets, MOST)
-    told = outlooks(histories(store, nearest, limits, now).values(), now, poll=step(poll), held=held(poll))
-    dated = [
-        (one.key, one.headline.likely, one.headline.method.value) for one in told if one.headline.likely is not None
-    ]
-    return sorted(dated, key=lambda one: one[1])
-
-
 def _movers(inventory: Inventory, services: Services, now: datetime) -> _List:
     """The subnets whose free addresses changed most in a day, by addresses."""
-    store, subnets = services.history(), _by_id(inventory)
+    store = services.history()
+    subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets if subnet.cidr is not None}
     before: Mapping[str, int] = {} if store is None else store.free_at(subnets, now - timedelta(hours=25))
     latest: Mapping[str, int] = {} if store is None else store.free_at(subnets, now - timedelta(hours=1))
     rows = [
@@ -228,10 +207,6 @@ def _warm(inventory: Inventory, services: Services, now: datetime) -> _List:
         tone=Tone.NEUTRAL if rows else Tone.UNKNOWN,
         empty="They show where CNI Metrics Helper publishes to CloudWatch; `explain cni-metrics-helper`.",
     )
-
-
-def _by_id(inventory: Inventory) -> dict[str, Subnet]:
-    return {subnet.subnet_id: subnet for subnet in inventory.subnets if subnet.cidr is not None}
 
 
 def _row(

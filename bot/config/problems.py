@@ -45,7 +45,7 @@ def unknown_variable(name: str) -> str:
     # Compared without the prefix, which would make any two of them look alike.
     known = {known.removeprefix(PREFIX): known for known in (*_variables(), *OUTSIDE_NAMES)}
     close = nearest(name.upper().removeprefix(PREFIX), known, limit=1, ratio=_KEY_RATIO)
-    hint = f"; the nearest is {known[close[0]]}" if close else f", for example {min(_variables())}"
+    hint = f"; the nearest is {known[close[0]]}" if close else f"; one that is: {min(_variables())}"
     return f"{name} is not a setting{hint}."
 
 

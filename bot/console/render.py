@@ -45,8 +45,8 @@ MARKS = {
 
 
 def show(message: Message, console: Console) -> None:
-    """Print the message to a Rich console."""
-    console.print(renderable(message))
+    """Print the message to a Rich console; lines of code may be wider than it."""
+    console.print(renderable(message), crop=False)
 
 
 def renderable(message: Message) -> RenderableType:
@@ -56,7 +56,11 @@ def renderable(message: Message) -> RenderableType:
     head.append_text(_line(message.verdict or (message.text,)))
     body: list[RenderableType] = [head]
     for part in message.parts:
-        body += [Padding(item, (0, 0, 0, 2)) for item in _part(part)]
+        body += (
+            _code(part)
+            if isinstance(part, Code)
+            else [Padding(item, (0, 0, 0, 2)) for item in _part(part, message.command)]
+        )
     for chart in message.charts:
         body.append(Padding(RichText(_clean(chart.title), style="bold"), (0, 0, 0, 2)))
         body += [Padding(RichText(_clean(line)), (0, 0, 0, 2)) for line in text_chart(chart).splitlines()]
@@ -71,11 +75,12 @@ def plain(message: Message, width: int = 100) -> str:
     """The message as plain text: no colour, no control characters."""
     console = Console(width=width, no_color=True, color_system=None, force_terminal=False, highlight=False, emoji=False)
     with console.capture() as captured:
-        console.print(renderable(message))
+        show(message, console)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def _part(part: Part) -> Iterator[RenderableType]:
+def _part(part: Part, asked: str) -> Iterator[RenderableType]:
+    """The lines of the part; of its commands not the one that was asked, which is a form's button in Slack."""
     match part:
         case Text():
             yield from (_line(line) for line in part.lines)
@@ -100,18 +105,22 @@ def _part(part: Part) -> Iterator[RenderableType]:
             yield _table(part)
             if part.more:
                 yield RichText(part.more, style="bright_black")
-        case Code():
-            if part.title:
-                yield RichText(part.title, style="bold")
-            yield from (RichText(_clean(line), style="cyan") for line in part.text.splitlines())
         case Sources():
             yield from (
                 RichText(f"{_clean(link.label)}: {_clean(link.url)}", style="bright_black") for link in part.links
             )
         case Controls():
-            tries = ", ".join(_control(item) for item in part.items)
+            tries = ", ".join(tried for item in part.items if (tried := _control(item)) != asked)
             if tries:
                 yield RichText(f"Next: {tries}", style="bright_black")
+
+
+def _code(part: Code) -> Iterator[RenderableType]:
+    """The lines as they are, neither indented nor broken: what is copied into a shell runs, a here-document too."""
+    if part.title:
+        yield Padding(RichText(part.title, style="bold"), (0, 0, 0, 2))
+    for line in part.text.splitlines():
+        yield RichText(_clean(line), style="cyan", no_wrap=True, overflow="ignore")
 
 
 def _table(part: Table) -> RichTable:

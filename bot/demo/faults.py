@@ -35,6 +35,7 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[_Fault] = []
         self._delays: dict[str, float] = {}
+        self._held: dict[str, threading.Event] = {}
 
     def throttle(self, operation: str, *, times: int = ALWAYS, account_id: str | None = None) -> None:
         """Answer the next `times` calls of the operation with the service's throttling error."""
@@ -57,11 +58,17 @@ class Faults:
         with self._lock:
             self._delays[operation] = seconds
 
+    def hold(self, operation: str, until: threading.Event) -> None:
+        """Answer no call of the operation before `until` is set."""
+        with self._lock:
+            self._held[operation] = until
+
     def reset(self) -> None:
         """Switch every fault off."""
         with self._lock:
             self._faults.clear()
             self._delays.clear()
+            self._held.clear()
 
     def strike(self, service: str, operation: str, account_id: str, region: str) -> None:
         """Wait, and fail the call when a fault is on for it.
@@ -69,12 +76,14 @@ class Faults:
         Raises: AwsError.
         """
         with self._lock:
-            delay = self._delays.get(operation, 0.0)
+            delay, held = self._delays.get(operation, 0.0), self._held.get(operation)
             fault = next((f for f in self._faults if f.strikes(operation, account_id, region)), None)
             if fault is not None and fault.times > 0:
                 fault.times -= 1
         if delay:
             time.sleep(delay)
+        if held is not None:
+            held.wait()
         if fault is not None:
             raise fault.error(service)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bot.aws.tagged_subnets import TaggedSubnet
 
 PATIENCE_SECONDS = 10.0
-"""How long one diagnosis waits for its sources."""
+"""How long one diagnosis waits for its sources: it is asked in a hurry, and has others where one is late."""
 
 _LEAST_SECONDS = 0.05
 """What a source still gets when patience has ended: enough to take an answer that is there."""
@@ -66,10 +67,10 @@ def read(subnets: Sequence[Subnet], clusters: Sequence[Cluster], services: Servi
     # Workers of their own: a private endpoint answers by silence, and must not keep AWS's answers waiting.
     inside = ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="why-kubernetes")
     try:
-        until = monotonic() + PATIENCE_SECONDS
+        until = monotonic() + min(PATIENCE_SECONDS, services.patience.total_seconds())
         reads = _Reads(pool, until)
         kubernetes = {cluster_key(c): source.kubernetes(c, services, _Reads(inside, until)) for c in clusters}
-        contents = reads.of("interfaces", lambda: reader.contents(subnets))
+        contents = [(group, reads.of("interfaces", source.contents(group))) for group in _by_place(subnets)]
         places = {
             place: reads.of("CNI metrics and quotas", source.place(place, clusters))
             for place in sorted({(c.account_id, c.region) for c in clusters})
@@ -79,10 +80,7 @@ def read(subnets: Sequence[Subnet], clusters: Sequence[Cluster], services: Servi
             vpc_id: reads.of("subnets' tags", source.tagged(owner, region, vpc_id))
             for owner, region, vpc_id in sorted({(s.account_id, s.region, s.vpc_id) for s in subnets})
         }
-        seen = contents.value()
-        unread = seen if isinstance(seen, Unread) else None
-        if isinstance(seen, Unread):
-            seen = SubnetContents(subnet_ids=frozenset(s.subnet_id for s in subnets), observed_at=services.now())
+        seen, unread = _together(((group, each.value()) for group, each in contents), services.now())
         states = reads.of("instances of detached interfaces", source.states(seen))
         limits = reads.of("limits of instance types", source.limits(seen, clusters)).value()
         return Found(
@@ -100,6 +98,32 @@ def read(subnets: Sequence[Subnet], clusters: Sequence[Cluster], services: Servi
         inside.shutdown(wait=False, cancel_futures=True)
 
 
+def _by_place(subnets: Sequence[Subnet]) -> tuple[tuple[Subnet, ...], ...]:
+    """The subnets by account and region, so that one place that is slow keeps no other's interfaces."""
+    groups: dict[tuple[str, str], list[Subnet]] = {}
+    for subnet in subnets:
+        groups.setdefault((subnet.account_id, subnet.region), []).append(subnet)
+    return tuple(map(tuple, groups.values()))
+
+
+def _together(
+    brought: Iterable[tuple[Sequence[Subnet], SubnetContents | Unread]], now: datetime
+) -> tuple[SubnetContents, Unread | None]:
+    """What was read of all places, and why of some of them nothing was."""
+    from bot.aws.collect import merged
+
+    parts, reasons = [SubnetContents(subnet_ids=frozenset(), observed_at=now)], {}
+    for group, found in brought:
+        if isinstance(found, Unread):
+            reasons[f"{group[0].account_id} {group[0].region}"] = found.reason
+            found = SubnetContents(subnet_ids=frozenset(subnet.subnet_id for subnet in group), observed_at=now)
+        parts.append(found)
+    if not reasons:
+        return merged(parts), None
+    first = next(iter(reasons.values()))
+    return merged(parts), Unread(reason=f"{first} ({', '.join(reasons)})")
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer(Generic[T]):
     """One read under way."""
@@ -113,7 +137,7 @@ class _Answer(Generic[T]):
         try:
             return self.future.result(timeout=max(self.until - monotonic(), _LEAST_SECONDS))
         except TookTooLong:
-            return Unread(reason=f"{self.words}: no answer within {PATIENCE_SECONDS:.0f} s")
+            return Unread(reason=f"{self.words}: no answer in time")
         except QueryError as error:
             return Unread(reason=f"{self.words}: {error.message}")
 
@@ -136,6 +160,9 @@ class _Source:
 
     reader: "Reader"
     accounts: Mapping[str, Account] = field(default_factory=dict)
+
+    def contents(self, subnets: Sequence[Subnet]) -> Callable[[], SubnetContents]:
+        return lambda: self.reader.contents(subnets)
 
     def place(self, place: tuple[str, str], clusters: Iterable[Cluster]) -> Callable[[], RegionEvidence]:
         account_id, region = place

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +93,12 @@ class FargateProfile:
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """An EKS cluster; `subnet_ids` are the ones given to the control plane."""
+    """An EKS cluster; `subnet_ids` are the ones given to the control plane.
+
+    It has no slots, so that the subnets it names are gathered once for all who ask.
+    """
 
     name: str
     account_id: str
@@ -109,7 +113,7 @@ class Cluster:
     nodegroups: tuple[Nodegroup, ...] = ()
     fargate_profiles: tuple[FargateProfile, ...] = ()
 
-    @property
+    @cached_property
     def all_subnet_ids(self) -> frozenset[str]:
         """Every subnet the cluster names: control plane, node groups and Fargate profiles."""
         node_subnets = (group.subnet_ids for group in self.nodegroups)

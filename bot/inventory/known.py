@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
+from itertools import chain
 from typing import Any
 
 from bot.inventory.clusters import Cluster, Node
@@ -33,12 +34,22 @@ class RegionFacts:
     gone: tuple[Subnet, ...] = ()
 
     @cached_property
+    def derived(self) -> dict[Any, Any]:
+        """What other parts derive from it and want kept until the place is read again; each under a key of its own."""
+        return {}
+
+    @cached_property
+    def oldest_at(self) -> datetime | None:
+        """The time of the read that one of its subnets was seen in last, the oldest of these; None without subnets."""
+        return min((subnet.observed_at for subnet in self.subnets), default=None)
+
+    @cached_property
     def subnet_words(self) -> frozenset[str]:
         """Every word that finds one of its subnets: ids, names and zones, in small letters too; VPCs and owners."""
         found: set[str] = set()
         for subnet in self.subnets:
-            found.update((subnet.subnet_id, subnet.subnet_id.lower(), subnet.name.lower(), subnet.vpc_id))
-            found.update((subnet.az_id, subnet.az, subnet.az_id.lower(), subnet.az.lower(), subnet.account_id))
+            found.update((subnet.subnet_id, _small(subnet.subnet_id), _small(subnet.name), subnet.vpc_id))
+            found.update((subnet.az_id, subnet.az, _small(subnet.az_id), _small(subnet.az), subnet.account_id))
         return frozenset(found)
 
     @cached_property
@@ -59,7 +70,7 @@ class RegionFacts:
     def names(self) -> frozenset[str]:
         """The names of its clusters, subnets and VPCs, in small letters."""
         groups = (self.clusters, self.subnets, self.vpcs)
-        return frozenset(item.name.lower() for group in groups for item in group if item.name)
+        return frozenset(_small(item.name) for group in groups for item in group if item.name)
 
     @cached_property
     def clusters_by_subnet(self) -> Mapping[str, tuple[str, ...]]:
@@ -121,7 +132,7 @@ class Inventory:
     @cached_property
     def subnets(self) -> tuple[Subnet, ...]:
         """Every subnet of every region read."""
-        return tuple(subnet for region in self.regions for subnet in region.subnets)
+        return tuple(chain.from_iterable(region.subnets for region in self.regions))
 
     @cached_property
     def subnets_by_id(self) -> Mapping[str, Subnet]:
@@ -157,6 +168,11 @@ class Inventory:
     def as_of(self) -> datetime | None:
         """The time of the oldest read that is still in use."""
         return min((region.observed_at for region in self.regions), default=None)
+
+    @cached_property
+    def oldest_at(self) -> datetime | None:
+        """The time of the read that one of the subnets was seen in last, the oldest of these; None without subnets."""
+        return min((at for region in self.regions if (at := region.oldest_at) is not None), default=None)
 
     @cached_property
     def derived(self) -> dict[Any, Any]:
@@ -221,3 +237,9 @@ class Inventory:
                 # A shared subnet has clusters of several accounts.
                 found[subnet_id] = (*found[subnet_id], *names) if subnet_id in found else names
         return found
+
+
+def _small(text: str) -> str:
+    """The text in small letters; the same one, kept once, where it has no others, as most names and all ids."""
+    small = text.lower()
+    return text if small == text else small

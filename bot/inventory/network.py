@@ -75,6 +75,26 @@ class Subnet:
         """The Name tag, or the id where there is none."""
         return self.name or self.subnet_id
 
+    def seen_again(self, observed_at: datetime, available_ips: int | None) -> "Subnet":
+        """The subnet as a later read found it, with all else unchanged.
+
+        Field by field, since a sweep does it for 80,000 subnets and `replace` takes twice as long.
+        """
+        return Subnet(
+            subnet_id=self.subnet_id,
+            name=self.name,
+            account_id=self.account_id,
+            region=self.region,
+            az_id=self.az_id,
+            az=self.az,
+            vpc_id=self.vpc_id,
+            cidr=self.cidr,
+            available_ips=available_ips,
+            observed_at=observed_at,
+            ipv6_cidrs=self.ipv6_cidrs,
+            quality=self.quality,
+        )
+
 
 class ReservationType(Enum):
     """What a subnet CIDR reservation keeps its space for."""

@@ -74,6 +74,11 @@ class Answering:
             self._seen[incoming.key] = True
             return False
 
+    def was_taken(self, incoming: Incoming) -> bool:
+        """Whether this process took a delivery of that key before; it is not remembered for that."""
+        with self._seen_lock:
+            return bool(incoming.key) and incoming.key in self._seen
+
     def take(self, incoming: Incoming, reply: Reply) -> bool:
         """Whether the question was taken; False when the workers and the line before them are full."""
         return self._workers.take(lambda: self._work(incoming, reply))
@@ -125,11 +130,12 @@ class Answering:
         if self._channel_name is not None and not request.channel_name:
             incoming = replace(incoming, request=replace(request, channel_name=self._channel_name(request.channel_id)))
         user_id = incoming.request.user_id
-        person = self._people.person(user_id)
+        person = self._people.person(user_id, incoming.request.team_id)
         return with_person(
             incoming,
             is_guest=person.is_guest,
             is_external=person.is_external,
+            is_ours=person.is_ours,
             name=person.name,
             zone=person.zone,
             groups=person.groups,

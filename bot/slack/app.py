@@ -232,6 +232,7 @@ def identify(client: WebClient) -> Identity:
         bot_user_id=str(found.get("user_id") or ""),
         bot_id=str(found.get("bot_id") or ""),
         enterprise_id=str(found.get("enterprise_id") or ""),
+        is_org_wide=found.get("is_enterprise_install") is True,
         scopes=granted_scopes(found),
     )
 

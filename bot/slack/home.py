@@ -11,7 +11,7 @@ from bot.services import Services
 from bot.slack.agent import suggest
 from bot.slack.blocks import section
 from bot.slack.desk import Desk, unhurried
-from bot.slack.incoming import Incoming, from_person
+from bot.slack.incoming import Incoming, enterprise_of, from_person
 from bot.slack.installation import Installation
 from bot.slack.patience import patiently
 from bot.slack.render import fallback, render
@@ -59,7 +59,8 @@ def listen(bolt: App, desk: Desk, services: Services | None, installation: Insta
 
 def _opened(body: Body, desk: Desk, user_id: str) -> Incoming:
     """Who opened the app, as somebody who asks in direct messages."""
-    found = from_person({"user": {"id": user_id, "team_id": word(body, "team_id")}}, desk.identity, "overview")
+    person = {"id": user_id, "team_id": word(body, "team_id")}
+    found = from_person({"user": person, "enterprise": {"id": enterprise_of(body)}}, desk.identity, "overview")
     event_id = word(body, "event_id")
     return replace(
         found, request=replace(found.request, surface=Surface.DM), key=f"event:{event_id}" if event_id else ""

@@ -27,11 +27,12 @@ class Identity:
     bot_user_id: str
     bot_id: str = ""
     enterprise_id: str = ""
+    is_org_wide: bool = False
     scopes: frozenset[str] = frozenset()
 
     def outside(self, team_id: str, enterprise_id: str = "") -> bool:
         """Whether a person of this team is from another organisation; a team that is not known is ours."""
-        if not team_id or team_id == self.team_id:
+        if not team_id or team_id in (self.team_id, self.enterprise_id):
             return False
         return not self.enterprise_id or enterprise_id != self.enterprise_id
 
@@ -40,13 +41,15 @@ class Identity:
 class Incoming:
     """One question with the way back: where to answer, and the key under which it is answered once.
 
-    `key` is "" when Slack gave nothing to tell a repetition by; `ts` names the message that asked, if one did.
+    `key` is "" when Slack gave nothing to tell a repetition by; `ts` names the message that asked, if one did;
+    `is_edited` says that its author changed it since.
     """
 
     request: Request
     key: str
     response_url: str = ""
     ts: str = ""
+    is_edited: bool = False
 
     @property
     def in_direct_messages(self) -> bool:
@@ -78,24 +81,30 @@ def from_command(body: Body, identity: Identity) -> Incoming:
 
 
 def from_event(body: Body, identity: Identity) -> Incoming | None:
-    """A mention or a direct message by a person; None for bots, edits and everything else.
+    """A mention or a direct message by a person; None for bots, notices and everything else.
 
-    A direct message that mentions the bot is one `message` event; a mention in a channel is one `app_mention`. The
+    A direct message that mentions the bot is one `message` event; a mention in a channel is one `app_mention`, and one
+    more each time its message is edited, also where the edit brought the mention: so its key is the message. The
     answer to a mention goes into its thread, the answer to a direct message where it was asked.
-    Source: https://docs.slack.dev/reference/events/app_mention and …/message.im.
+    Source: https://docs.slack.dev/reference/events/app_mention and …/message.im; for edits
+    https://github.com/slackapi/bolt-js/issues/960.
     """
     event = part(body, "event")
     direct = event.get("type") == "message"
     channel_id = word(event, "channel")
-    unwanted = event.get("bot_id") or event.get("edited") or event.get("hidden")
+    unwanted = event.get("bot_id") or event.get("hidden")
     if unwanted or word(event, "subtype") not in _ASKING_SUBTYPES or word(event, "user") in ("", identity.bot_user_id):
         return None
     if direct != channel_id.startswith("D") or (direct and event.get("channel_type", "im") != "im"):
         return None
     team_id = word(event, "user_team") or word(event, "source_team") or word(event, "team")
+    among_us = body.get("is_ext_shared_channel") is False and bool(identity.enterprise_id)
+    enterprise_id = word(event, "enterprise") or (enterprise_of(body) if among_us else "")
     # a shared channel whose event does not say where the person is from: rather refuse one of us than answer others
     unknown = not team_id and bool(body.get("is_ext_shared_channel"))
-    thread_ts = ts(event, "thread_ts") or ("" if direct else ts(event, "ts"))
+    asked_ts = ts(event, "ts")
+    thread_ts = ts(event, "thread_ts") or ("" if direct else asked_ts)
+    by_message = _key("mention", f"{channel_id}:{asked_ts}") if asked_ts and not direct else ""
     return Incoming(
         request=Request(
             text=unescaped(_without_mention(word(event, "text"), identity.bot_user_id)),
@@ -104,11 +113,37 @@ def from_event(body: Body, identity: Identity) -> Incoming | None:
             channel_id=channel_id,
             team_id=team_id or word(body, "team_id"),
             thread_ts=thread_ts or None,
-            is_external=unknown or identity.outside(team_id, word(event, "enterprise")),
+            is_external=unknown or identity.outside(team_id, enterprise_id),
         ),
-        key=_key("event", word(body, "event_id")),
-        ts=ts(event, "ts"),
+        key=by_message or _key("event", word(body, "event_id")),
+        ts=asked_ts,
+        is_edited=bool(event.get("edited")),
     )
+
+
+def from_edit(body: Body, identity: Identity) -> Incoming | None:
+    """A direct message as its author changed it; None where the words are the same, and for everybody's notices.
+
+    Source: https://docs.slack.dev/reference/events/message/message_changed (links that unfold are one, without edited).
+    """
+    event = part(body, "event")
+    message = part(event, "message")
+    before = word(part(event, "previous_message"), "text")
+    if word(event, "subtype") != "message_changed" or not message.get("edited") or word(message, "text") == before:
+        return None
+    asked = {**message, "type": "message", "channel": event.get("channel"), "channel_type": event.get("channel_type")}
+    return from_event({**body, "event": asked}, identity)
+
+
+def enterprise_of(body: Body) -> str:
+    """The organisation through which an event is delivered: everybody's in a channel that is not shared with others.
+
+    With one installation for the whole organisation the team of the envelope is any of its teams.
+    Source: https://docs.slack.dev/apis/events-api (context_enterprise_id, authorizations) and
+    https://docs.slack.dev/enterprise/developing-for-enterprise-orgs.
+    """
+    granted = first(body, "authorizations")
+    return word(body, "enterprise_id") or word(body, "context_enterprise_id") or word(granted, "enterprise_id")
 
 
 def from_action(body: Body, identity: Identity) -> Incoming | None:
@@ -201,16 +236,17 @@ def with_person(
     *,
     is_guest: bool,
     is_external: bool,
+    is_ours: bool = False,
     name: str = "",
     zone: str = "",
     groups: frozenset[str] = frozenset(),
 ) -> Incoming:
-    """The same question with what is known about the person who asked."""
+    """The same question with what is known about the person who asked; who `is_ours` is no stranger by their team."""
     request = incoming.request
     known = replace(
         request,
         is_guest=is_guest,
-        is_external=request.is_external or is_external,
+        is_external=is_external or (request.is_external and not is_ours),
         user_name=name or request.user_name,
         user_groups=groups,
         zone=zone,

@@ -1,5 +1,6 @@
 """The listeners of words and presses: each acknowledges first, and does nothing else that can wait."""
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,11 +8,12 @@ from dataclasses import replace
 from slack_bolt import Ack, App
 
 from bot.asking.command import Request, Surface
+from bot.message import Button, Controls, Message, Visibility
 from bot.slack.agent import AgentReply
 from bot.slack.answering import BUSY
 from bot.slack.controls import GRAPH_ACTION, RUN_ACTION
 from bot.slack.desk import Desk
-from bot.slack.incoming import Incoming, from_action, from_command, from_event, from_shortcut
+from bot.slack.incoming import Incoming, from_action, from_command, from_edit, from_event, from_shortcut
 from bot.slack.render import note
 from bot.slack.replies import Reply, Shown
 from bot.slack.sending import SEND_ERRORS, failure_of
@@ -22,6 +24,8 @@ SHORTCUT = "eksip_diagnose_message"
 
 DIAGNOSES = "why"
 """The verb that reads pasted lines."""
+
+log = logging.getLogger(__name__)
 
 _ANY_ACTION = re.compile(r"")
 
@@ -46,7 +50,12 @@ def listen(bolt: App, slash_command: str, desk: Desk, form_of: FormOf = lambda _
 
     def on_event(body: Body) -> None:
         incoming = from_event(body, desk.identity)  # Bolt has acknowledged events before it calls
-        if incoming is not None:
+        changed = from_edit(body, desk.identity)
+        if incoming is not None and incoming.is_edited and desk.answering.was_taken(incoming):
+            changed = replace(incoming, key=f"edit:{word(body, 'event_id')}")
+        if changed is not None:
+            _offer_again(desk, changed)
+        elif incoming is not None:
             direct = incoming.request.surface is Surface.DM
             desk.take(incoming, AgentReply(desk.client, incoming) if direct else _in_thread_or_directly(desk, incoming))
 
@@ -84,6 +93,26 @@ def listen(bolt: App, slash_command: str, desk: Desk, form_of: FormOf = lambda _
     bolt.action(GRAPH_ACTION)(on_graph)
     bolt.shortcut(SHORTCUT)(on_shortcut)
     bolt.action(_ANY_ACTION)(on_other_action)
+
+
+CHANGED = "You changed your question. I answered what it said first."
+
+
+def _offer_again(desk: Desk, changed: Incoming) -> None:
+    """Offer to answer a question as it reads now, to its author alone: most edits mend a slip that did not matter."""
+    text = changed.request.text
+    if not text or desk.answering.is_repeated(changed):
+        return
+    offer = Message(
+        text=CHANGED,
+        verdict=(CHANGED,),
+        parts=(Controls(items=(Button(label="Ask it again", command=text),)),),
+        visibility=Visibility.EPHEMERAL,
+    )
+    direct = changed.request.surface is Surface.DM
+    reply = desk.in_thread(changed) if direct else desk.private(changed)
+    if not desk.workers.take(lambda: reply.answer(offer)):
+        log.warning("an edited question was left alone: too much to do")
 
 
 def _in_thread_or_directly(desk: Desk, incoming: Incoming) -> Reply:

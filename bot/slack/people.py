@@ -33,11 +33,13 @@ KEPT_SECONDS = 3_600.0
 class Person:
     """What eksip knows about somebody: enough to decide whether they may ask, and to name them without a ping.
 
-    `groups` are those of the user groups asked about that they are in, `zone` the name of their time zone.
+    `groups` are those of the user groups asked about that they are in, `zone` the name of their time zone. Who
+    `is_ours` was said by Slack to be of our own organisation, whatever team of it they are in.
     """
 
     is_guest: bool
     is_external: bool
+    is_ours: bool = False
     name: str = ""
     zone: str = ""
     groups: frozenset[str] = frozenset()
@@ -65,31 +67,37 @@ class People:
         self._cache: TTLCache[Any, Person] = TTLCache(PEOPLE_KEPT, KEPT_SECONDS)
         self._condition = Condition()
 
-    def person(self, user_id: str) -> Person:
-        """What is known about this user; never raises."""
+    def person(self, user_id: str, team_id: str = "") -> Person:
+        """What is known about this user, who asks in this team; never raises."""
         try:
             found = self._looked_up(user_id)
         except _UnknownError as exc:
             log.warning("a person could not be looked up", extra={"user_id": user_id, "reason": str(exc)})
             return Person(is_guest=True, is_external=False)
-        return replace(found, groups=self._groups_of(user_id)) if self._groups else found
+        return replace(found, groups=self._groups_of(user_id, team_id)) if self._groups else found
 
-    def _groups_of(self, user_id: str) -> frozenset[str]:
+    def _groups_of(self, user_id: str, team_id: str) -> frozenset[str]:
         """The groups whose member this user is, of those that can be read."""
+        team = team_id if self._identity.is_org_wide else ""
         found = set()
         for group in self._groups:
             try:
-                if user_id in self._listed(group):
+                if user_id in self._listed(group, team):
                     found.add(group)
             except _UnknownError as exc:
                 log.warning("a user group could not be read", extra={"group": group, "reason": str(exc)})
         return frozenset(found)
 
     @cachedmethod(lambda self: self._members, condition=lambda self: self._members_condition)
-    def _listed(self, group: str) -> frozenset[str]:
-        """The members of a user group. Raises: _UnknownError, which is not remembered."""
+    def _listed(self, group: str, team: str) -> frozenset[str]:
+        """The members of a user group; `team` is where to look with a token for the whole organisation.
+
+        Source: https://docs.slack.dev/reference/methods/usergroups.users.list (team_id, required with an org token).
+        Raises: _UnknownError, which is not remembered.
+        """
         try:
-            return frozenset(self._client.usergroups_users_list(usergroup=group).get("users") or ())
+            found = self._client.usergroups_users_list(usergroup=group, team_id=team or None)
+            return frozenset(found.get("users") or ())
         except SEND_ERRORS as exc:
             raise _UnknownError(failure_of(exc).reason) from exc
 
@@ -109,11 +117,12 @@ class People:
         enterprise = user.get("enterprise_user") or {}
         profile = user.get("profile") or {}
         names = (profile.get("display_name"), profile.get("real_name"), user.get("real_name"), user.get("name"))
+        enterprise_id = str(enterprise.get("enterprise_id") or "")
+        is_external = self._identity.outside(str(user.get("team_id") or ""), enterprise_id)
         return Person(
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-            is_external=self._identity.outside(
-                str(user.get("team_id") or ""), str(enterprise.get("enterprise_id") or "")
-            ),
+            is_external=is_external,
+            is_ours=not is_external and enterprise_id != "" and enterprise_id == self._identity.enterprise_id,
             name=next((str(name) for name in names if name), ""),
             zone=str(user.get("tz") or ""),
         )

@@ -37,6 +37,10 @@ Source: https://github.com/slackapi/bolt-python/issues/1268 and https://github.c
 """
 
 
+STRAYED = "The message this answers was deleted meanwhile, so the answer stands here."
+"""Source: measured on slack.com (October 2026): a thread_ts of no message posts to the channel, without an error."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """Where an answer stands that others can see: the channel, and the thread it is in."""
@@ -97,6 +101,7 @@ class ThreadReply:
         self._lock = Lock()
         self._ts: str | None = None
         self._answered = False
+        self._strayed = False
 
     @property
     def shown(self) -> Shown | None:
@@ -123,6 +128,9 @@ class ThreadReply:
             self._answered = True
             try:
                 self._put(render(message, again=True, feedback=feedback))
+                if self._strayed:
+                    told = replace(message, parts=(*message.parts, Context(lines=((STRAYED,),))))
+                    self._put(render(told, again=True, feedback=feedback))
             except SEND_ERRORS as exc:
                 reason = failure_of(exc).reason
                 if self._otherwise is None:
@@ -164,6 +172,9 @@ class ThreadReply:
             repeatable=False,
         )
         self._ts, self._channel = str(posted["ts"]), str(posted["channel"])
+        if self._thread_ts is not None and not (posted.get("message") or {}).get("thread_ts", ""):
+            log.info("a thread was deleted; its answer is in the channel", extra={"channel": self._channel})
+            self._strayed, self._thread_ts = True, None
 
 
 class PrivateReply:

@@ -13,6 +13,7 @@ from functools import partial
 from bot import metrics
 from bot.alerts import Alert, Transition, card
 from bot.alerts.lifecycle import MISSED_POLLS
+from bot.commands.verbs import load_all
 from bot.config import slack_mode
 from bot.errors import ConfigError, QueryError
 from bot.monitor import Cards, Lanes, Monitor
@@ -30,6 +31,7 @@ from bot.store import Serving, Store
 from bot.store.regions import Regions
 from bot.store.serving import LEASE_LASTS
 from bot.store.work_gaps import Work
+from bot.wiring.collecting import collect_seldom, full_collections_apart
 from bot.wiring.parts import Parts
 from bot.wiring.slack_side import SlackSide
 
@@ -108,6 +110,8 @@ def serving(
     stop = threading.Event()
     with ExitStack() as steps:
         steps.callback(_said, "stopped")
+        steps.enter_context(full_collections_apart())
+        load_all()
         store = parts.store
         lead = Lead(store.serving(owner))
         lead.renew()
@@ -166,6 +170,7 @@ def serving(
         keeper = _thread("lead", lambda: lead.keep(stop), steps)
         reading = _thread("lanes", lambda: lanes.run(stop), steps)
         asking = _thread("slack", lambda: slack.run(stop, attach), steps)
+        collector = _thread("collecting", lambda: collect_seldom(stop), steps)
         notifiers = [
             _thread(name, partial(part.run, stop), steps)
             for name, part in (("heartbeat", heartbeat), ("webhook", webhook))
@@ -175,7 +180,7 @@ def serving(
         steps.callback(scheduler.stop)
         steps.callback(slack.close)
         steps.callback(server.stop)
-        for thread in (sender, board_runner, keeper, reading, *notifiers):
+        for thread in (sender, board_runner, keeper, reading, collector, *notifiers):
             thread.start()
         scheduler.start()
         server.start()

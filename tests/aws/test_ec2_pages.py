@@ -1,28 +1,19 @@
 """Pages of EC2 read past botocore's parser hold what botocore's parser finds in them, field by field."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-import botocore.parsers
-import botocore.session
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.client import BaseClient
-from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
+from ec2_wire import EU, Wire, answer, interfaces, subnets
 
 from bot.aws import convert, ec2_pages
 from bot.inventory import Eni, Subnet
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-LATER = timedelta(minutes=5)
-ACCOUNT, EU = "111122223333", "eu-west-1"
-NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
-
-SESSION = botocore.session.Session()
-MODEL = SESSION.get_service_model("ec2")
+ACCOUNT = "111122223333"
 
 BARE = "<networkInterfaceId>eni-1</networkInterfaceId>"
 NODE_ENI = """
@@ -83,57 +74,6 @@ INTERFACES = [
         id="empty texts and a field of the future",
     ),
 ]
-
-
-def answer(operation: str, element: str, *items: str, token: str = "", namespace: str = NAMESPACE) -> bytes:
-    found = f"<{element}>{''.join(f'<item>{item}</item>' for item in items)}</{element}>"
-    following = f"<nextToken>{token}</nextToken>" if token else ""
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<{operation}Response xmlns="{namespace}">\n'
-        f"    <requestId>59dbff89-35bd-4eac-99ed-be587EXAMPLE</requestId>\n    {found}{following}"
-        f"</{operation}Response>"
-    ).encode()
-
-
-def interfaces(*items: str, token: str = "") -> bytes:
-    return answer("DescribeNetworkInterfaces", "networkInterfaceSet", *items, token=token)
-
-
-def subnets(*items: str) -> bytes:
-    return answer("DescribeSubnets", "subnetSet", *items)
-
-
-class Wire:
-    """Answers every request of a client with one body after the other."""
-
-    def __init__(self, *bodies: bytes, status: int = 200) -> None:
-        self._bodies = list(bodies)
-        self._status = status
-
-    def client(self, *, fast: bool) -> BaseClient:
-        session = botocore.session.Session()
-        session.register_component("data_loader", SESSION.get_component("data_loader"))
-        session.set_credentials("AKIDEXAMPLE", "secret")
-        if fast:
-            ec2_pages.read_pages_fast(session)
-        client: Any = session.create_client("ec2", region_name=EU)
-        client.meta.events.register_first("before-send.ec2", self._answer)
-        found: BaseClient = client
-        return found
-
-    def _answer(self, request: Any, **_: object) -> AWSResponse:
-        return AWSResponse(request.url, self._status, HTTPHeaders(), _Body(self._bodies.pop(0)))
-
-
-class _Body:
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, *_: object, **__: object) -> Any:
-        yield self._body
-
-    def read(self, *_: object) -> bytes:
-        return self._body
 
 
 def eni_of(item: Mapping[str, Any]) -> Eni:
@@ -247,39 +187,6 @@ def test_a_subnet_has_the_fields_that_botocores_parser_finds(item: str) -> None:
     (expected,) = slow.describe_subnets()["Subnets"]
     (found,) = fast.describe_subnets()["Subnets"]
     assert ec2_pages.subnet(found, ACCOUNT, EU, NOW) == subnet_of(expected)
-
-
-PRIVATE = "<subnetId>subnet-{0}</subnetId><cidrBlock>10.0.{0}.0/24</cidrBlock>"
-PRIVATE += "<availableIpAddressCount>{1}</availableIpAddressCount>"
-ODD = "<cidrBlock>10.0.9.0/24</cidrBlock><subnetId>subnet-9</subnetId>"
-
-
-def listed(bodies: tuple[bytes, ...], before: ec2_pages.Marks, now: datetime) -> dict[bytes, tuple[Subnet, ...]]:
-    """What one listing brings after another."""
-    client: Any = Wire(*bodies).client(fast=True)
-    return ec2_pages.every_subnet(client.describe_subnets, ACCOUNT, EU, now, before)
-
-
-def test_subnets_that_come_again_are_those_of_a_first_read_with_a_new_time() -> None:
-    """Changed, new and gone ones too, and an item that begins otherwise, which stays with the one before it."""
-    first = listed((subnets(PRIVATE.format(1, 200), ODD, PRIVATE.format(2, 10), PRIVATE.format(3, 7)),), {}, NOW)
-    body = subnets(PRIVATE.format(1, 200), ODD, PRIVATE.format(2, 9), PRIVATE.format(4, 50))
-    again = [s for some in listed((body,), first, NOW + LATER).values() for s in some]
-    afresh = [s for some in listed((body,), {}, NOW + LATER).values() for s in some]
-    assert again == afresh
-    assert [(s.subnet_id, s.available_ips) for s in again] == [
-        ("subnet-1", 200),
-        ("subnet-9", None),
-        ("subnet-2", 9),
-        ("subnet-4", 50),
-    ]
-
-
-def test_a_changed_subnet_that_is_malformed_fails_the_listing_all_the_same() -> None:
-    first = listed((subnets(PRIVATE.format(1, 200)),), {}, NOW)
-    broken = subnets(PRIVATE.format(1, 200), PRIVATE.format(2, 7).replace("</cidrBlock>", "</cidr>"))
-    with pytest.raises(ValueError, match="DescribeSubnets"):
-        listed((broken,), first, NOW)
 
 
 def test_pages_follow_each_other_and_the_request_id_is_kept() -> None:

@@ -1,5 +1,6 @@
 """The reader against the demo's AWS: everything is read, and what cannot be read is said, never empty."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -434,6 +435,22 @@ def test_a_shared_subnet_is_kept_once_where_its_owner_read_it(inventory: Invento
     assert without_shared_twice((participant, owner)) == (other, owner)
     unread = replace(owner, subnets=(), vpcs=())
     assert without_shared_twice((participant, unread)) == (participant, unread)
+
+
+def test_every_request_says_that_eksip_makes_it(world: World, sessions: Sessions) -> None:
+    seen: list[str] = []
+
+    def look(request: Any, **_: object) -> None:
+        seen.append(str(request.headers["User-Agent"]))
+
+    client: Any = sessions.ec2(accounts_of(world)[0], EU)
+    client.meta.events.register_first("before-send", look)
+    try:
+        client.describe_subnets()
+    finally:
+        client.meta.events.unregister("before-send", look)
+    (agent,) = seen
+    assert re.fullmatch(r"b?'?eksip/\S+ Botocore/[\d.]+'?", agent)
 
 
 def test_a_subnet_of_an_account_that_is_not_configured_is_read_and_marked_partly_unseen(

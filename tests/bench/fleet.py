@@ -7,6 +7,7 @@ fleet and scaled, and says so.
 
 import json
 import math
+import re
 import resource
 import subprocess
 import sys
@@ -18,19 +19,20 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import botocore.session
 from botocore.config import Config
 
 from bot.asking.command import Request
-from bot.aws.ec2_pages import SeenSubnets
 from bot.aws.reader import Reader
+from bot.aws.seen_subnets import SeenSubnets
 from bot.aws.sessions import Sessions
 from bot.commands import dispatch
 from bot.config import aws_environment, load
-from bot.inventory import Account, Cluster, CniSettings, RegionFacts
+from bot.inventory import Account, Cluster, CniSettings, Inventory, RegionFacts
 from bot.metrics import counted
+from bot.wiring.collecting import full_collections_apart
 from bot.wiring.parts import Parts
 
 from .table import row
@@ -70,8 +72,9 @@ def measure() -> None:
         subject = f"sweep of {ours['subnets']:,} subnets in {places:,} account-regions"
         row(subject, ours["seconds"], "same calls, body discarded (floor)", floor["seconds"])
         row("… CPU of the process", ours["cpu_seconds"], "floor", floor["cpu_seconds"])
-        row("… when every subnet has changed since the last", ours["parsed_seconds"], "floor", floor["seconds"])
-        row("… CPU of the process then", ours["parsed_cpu_seconds"], "floor", floor["cpu_seconds"])
+        for words, name in (("every count has changed since the last", "changed"), ("nothing is known before", "new")):
+            row(f"… when {words}", ours[f"{name}_seconds"], "floor", floor["seconds"])
+            row("… CPU of the process then", ours[f"{name}_cpu_seconds"], "floor", floor["cpu_seconds"])
         scaled = places / (PER_ACCOUNT * len(fleet.offered))
         row(subject, ours["seconds"], f"Session per account, 1/{scaled:.0f} scaled", sessions["seconds"] * scaled)
         scaled = places / (PER_CLIENT * len(fleet.offered))
@@ -80,7 +83,9 @@ def measure() -> None:
         figure("… calls", ours["calls"], "calls", "one a page of 1,000 and account-region", places)
         row("… the first sweep, roles and VPCs included", ours["first_seconds"], "the sweep after it", ours["seconds"])
         endpoint.set_latency(0)
-        _answers(endpoint)
+        answered = _apart("answers", endpoint.environment, len(fleet.accounts))
+        for name, words in (("all", "status all"), ("cluster", "status cluster")):
+            row(f"{words} on {answered['subnets']:,} subnets, p95", answered[name], "aim", 0.150)
     _interfaces()
 
 
@@ -110,13 +115,18 @@ def _main() -> None:
         "floor": _floor,
         "sessions": _session_per_account,
         "clients": _client_per_place,
+        "answers": _answers,
+        "interfaces": _both_parsers,
     }
     with aws_environment(given["environ"]):
         print(json.dumps(ways[given["way"]](given["environ"]["AWS_ENDPOINT_URL"], given["accounts"])))
 
 
 def _ours(_url: str, accounts: int) -> dict[str, Any]:
-    """Our reader, once to know roles and VPCs, then as every poll reads, and as if each subnet were another one."""
+    """Our reader, collecting as `serve` does: a first sweep, then as every poll reads.
+
+    Then the same with another count of addresses in every subnet, and as if each subnet had not been there before.
+    """
     from endpoint.plan import REGIONS, account_id, role_arn
 
     known = tuple(
@@ -125,28 +135,29 @@ def _ours(_url: str, accounts: int) -> dict[str, Any]:
     )
     sessions = Sessions(workers=WORKERS)
     reader = Reader(accounts=known, workers=WORKERS, now=_now, sessions=sessions)
-    started = time.perf_counter()
-    inventory = reader.sweep(clusters=False)
-    first = time.perf_counter() - started
-    calls, started, cpu = counted("eksip_aws_calls_total"), time.perf_counter(), time.process_time()
-    inventory = reader.sweep(clusters=False, known=inventory)
-    found = {
-        "seconds": time.perf_counter() - started,
-        "cpu_seconds": time.process_time() - cpu,
-        "first_seconds": first,
-        "subnets": len(inventory.subnets),
-        "regions": sum(facts.subnets_complete for facts in inventory.regions),
-        "calls": counted("eksip_aws_calls_total") - calls,
-    }
-    sessions.seen_subnets = SeenSubnets()
-    started, cpu = time.perf_counter(), time.process_time()
-    reader.sweep(clusters=False, known=inventory)
-    return {
-        **found,
-        "parsed_seconds": time.perf_counter() - started,
-        "parsed_cpu_seconds": time.process_time() - cpu,
-        "mib": _peak_mib(),
-    }
+    inventory: Inventory | None = None
+
+    def swept(name: str) -> dict[str, Any]:
+        nonlocal inventory
+        calls, started, cpu = counted("eksip_aws_calls_total"), time.perf_counter(), time.process_time()
+        inventory = reader.sweep(clusters=False, known=inventory)
+        return {
+            f"{name}seconds": time.perf_counter() - started,
+            f"{name}cpu_seconds": time.process_time() - cpu,
+            f"{name}calls": counted("eksip_aws_calls_total") - calls,
+            f"{name}subnets": len(inventory.subnets),
+            f"{name}regions": sum(facts.subnets_complete for facts in inventory.regions),
+        }
+
+    with full_collections_apart():
+        found = {**swept("first_"), **swept("")}
+        for region in REGIONS:
+            events = sessions.ec2(known[0], region).meta.events
+            events.register_first("before-parse.ec2.DescribeSubnets", cast("Any", _other_counts))
+        found |= swept("changed_")
+        sessions.seen_subnets = SeenSubnets()
+        found |= swept("new_")
+    return {**found, "mib": _peak_mib()}
 
 
 def _floor(url: str, accounts: int) -> dict[str, Any]:
@@ -163,10 +174,8 @@ def _session_per_account(url: str, accounts: int) -> dict[str, Any]:
 
     def account(number: int) -> None:
         session = botocore.session.Session()
-        for name, region in _places(1, first=number):
-            client = _client(session, url, _key(number), region)
-            assert name
-            assert _listed(client)
+        for key, region in _places(1, first=number):
+            assert _listed(_client(session, url, key, region))
 
     return _timed(account, range(accounts))
 
@@ -174,10 +183,6 @@ def _session_per_account(url: str, accounts: int) -> dict[str, Any]:
 def _client_per_place(url: str, accounts: int) -> dict[str, Any]:
     """One session whose loader all share, and a client for each account and region."""
     session = botocore.session.Session()
-
-    def place(wanted: Place) -> None:
-        assert _listed(_client(session, url, wanted[0], wanted[1]))
-
     # Making clients of one session is not safe from several threads, so it comes first.
     started = time.perf_counter()
     clients = [_client(session, url, name, region) for name, region in _places(accounts)]
@@ -206,6 +211,13 @@ def _discard(response_dict: dict[str, Any], **_: object) -> None:
     response_dict["body"] = b"<DescribeSubnetsResponse/>"
 
 
+def _other_counts(response_dict: dict[str, Any], **_: object) -> None:
+    """The answer with one address more or less free in every subnet."""
+    ending = b"</availableIpAddressCount>"
+    *parts, rest = response_dict["body"].split(ending)
+    response_dict["body"] = ending.join([*(part[:-1] + b"%d" % (int(part[-1:]) ^ 1) for part in parts), rest])
+
+
 def _key(number: int) -> str:
     from endpoint.plan import account_id, base_access_key
 
@@ -231,7 +243,16 @@ def _timed(work: Callable[[Any], object], over: Sequence[object]) -> dict[str, A
 
 
 def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The most memory this process has had.
+
+    Linux counts in ru_maxrss what the parent had when it forked, but starts VmHWM anew with the program.
+    """
+    status = Path("/proc/self/status")
+    found = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE) if status.exists() else None
+    if found:
+        return int(found[1]) / 1024
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _now() -> datetime:
@@ -239,42 +260,49 @@ def _now() -> datetime:
 
 
 def _interfaces() -> None:
-    """Pages of 1,000 interfaces, by us and by botocore's parser, in this process and without latency."""
-    from endpoint.plan import RegionPlan, account_id, role_arn, small_fleet
+    """Pages of 1,000 interfaces, by us and by botocore's parser, in one process of their own and without latency."""
+    from endpoint.plan import RegionPlan, small_fleet
     from endpoint.process import running
 
     count = 1000 * INTERFACE_PAGES
     plan = RegionPlan(region="", subnets=40, interfaces=count, addresses=10)
     fleet = small_fleet(accounts=1, regions=("eu-west-1",), plan=plan)
+    with running(fleet, prerender=("DescribeNetworkInterfaces",)) as endpoint:
+        found = _apart("interfaces", endpoint.environment, len(fleet.accounts))
+    assert found["ours"] == found["theirs"] == count
+    scale = 200_000 / count
+    ours, theirs = found["seconds"] * scale, found["theirs_seconds"] * scale
+    row(f"200,000 interfaces, 1/{scale:.0f} scaled", ours, "botocore's parser, same pages", theirs)
+
+
+def _both_parsers(url: str, _accounts: int) -> dict[str, Any]:
+    """The interfaces of one account and region, by our reader and by a paginator of botocore's; both collect alike."""
+    from endpoint.plan import account_id, role_arn
+
     name = account_id(0)
     account = Account(account_id=name, name=name, role_arns=(role_arn(name),), regions=("eu-west-1",))
-    with running(fleet, prerender=("DescribeNetworkInterfaces",)) as endpoint, aws_environment(endpoint.environment):
-        reader = Reader(accounts=(account,), now=_now)
+    client = _client(botocore.session.Session(), url, _key(0), "eu-west-1")
+    with full_collections_apart():
         started = time.perf_counter()
-        contents = reader.read_interfaces(account, "eu-west-1")
+        enis = Reader(accounts=(account,), now=_now).read_interfaces(account, "eu-west-1").enis
         ours = time.perf_counter() - started
-        client = _client(botocore.session.Session(), endpoint.url, _key(0), "eu-west-1")
         started = time.perf_counter()
         pages = client.get_paginator("describe_network_interfaces").paginate(PaginationConfig={"PageSize": 1000})
         theirs = sum(len(page["NetworkInterfaces"]) for page in pages)
         taken = time.perf_counter() - started
-    assert len(contents.enis) == theirs == count
-    scale = 200_000 / count
-    row(f"200,000 interfaces, 1/{scale:.0f} scaled", ours * scale, "botocore's parser, same pages", taken * scale)
+    return {"ours": len(enis), "seconds": ours, "theirs": theirs, "theirs_seconds": taken}
 
 
-def _answers(endpoint: Any) -> None:
-    """`status` on the full inventory, answered in this process; what AWS is asked beside it is asked once before."""
-    from endpoint.plan import role_arn
+def _answers(_url: str, accounts: int) -> dict[str, Any]:
+    """`status` on the full inventory, in a process that collects as `serve` does; AWS is asked once, before."""
+    from endpoint.plan import REGIONS, account_id, role_arn
 
-    accounts = [
-        {"account_id": plan.account_id, "name": plan.name, "role_arn": role_arn(plan.account_id)}
-        for plan in endpoint.fleet.accounts
+    configured = [
+        {"account_id": name, "name": name, "role_arn": role_arn(name)} for name in map(account_id, range(accounts))
     ]
-    with TemporaryDirectory() as folder, aws_environment(endpoint.environment):
-        environ = {"DATABASE_URL": f"sqlite:///{folder}/bench.db"}
-        aws = {"accounts": accounts, "regions": list(endpoint.fleet.offered), "workers": WORKERS}
-        parts = Parts(load(environ, {"aws": aws}))
+    with TemporaryDirectory() as folder, full_collections_apart():
+        aws = {"accounts": configured, "regions": list(REGIONS), "workers": WORKERS}
+        parts = Parts(load({"DATABASE_URL": f"sqlite:///{folder}/bench.db"}, {"aws": aws}))
         swept = parts.reader.sweep(clusters=False)
         inventory = replace(
             swept, regions=tuple(replace(facts, clusters=(_cluster(facts),)) for facts in swept.regions)
@@ -282,12 +310,13 @@ def _answers(endpoint: Any) -> None:
         parts.facts.feed()
         parts.facts.put(inventory)
         cluster = inventory.clusters[len(inventory.clusters) // 2]
-        for text in ("status all", f"status cluster:{cluster.name}"):
+        found: dict[str, Any] = {"subnets": len(inventory.subnets)}
+        for name, text in (("all", "status all"), ("cluster", f"status cluster:{cluster.name}")):
             answer = partial(dispatch, Request(text=text), parts.services)
             assert answer().failure is None
-            subject = text.partition(":")[0]
-            row(f"{subject} on {len(inventory.subnets):,} subnets, p95", _p95(answer), "aim", 0.150)
+            found[name] = _p95(answer)
         parts.close()
+    return found
 
 
 def _cluster(facts: RegionFacts) -> Cluster:

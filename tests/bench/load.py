@@ -4,6 +4,11 @@
 whole fleet going on; the people and their Slack are in this process, AWS is the load endpoint in a third. All share
 the machine's cores, so the times are those of a machine that is busy with its own load. Everything is on the loopback
 interface, and ends with this process.
+
+"At once" means that all fifty work in the same minutes: each reads an answer and types the next question for 5 s on
+average, of exponential length, which is 12 questions a minute of everybody, of the 20 that a person is allowed. Then
+all fifty ask in the same second, some times over; and in the end nobody thinks at all, which shows how many commands
+a second the bot answers at most.
 """
 
 import json
@@ -15,7 +20,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,15 +44,26 @@ SAMPLE_EVERY = 250
 BARE_EACH = 8
 """Questions that each person asks of the baseline."""
 
-THINK_SECONDS = 0.5
+THINK_SECONDS = 5.0
+"""Mean time from an answer to the same person's next question: to read it and to type takes no less."""
+
+BARE_THINK_SECONDS = 0.5
+"""The same before the baseline, which has no work to queue for."""
+
+BURSTS = 3
+"""How often all ask in the same second."""
+
+SATURATING = 5
+"""Questions each person asks without thinking."""
+
 ACK_AIM, CACHED_AIM = 0.5, 0.7
 """Seconds: p99 of the acknowledgements, p95 of the answers that need no AWS."""
 
 PER_MINUTE = 600
-"""What a person may ask in a minute here: people think longer than half a second, and 20 a minute are the default."""
+"""What a person may ask in a minute here, 20 by default: who does not think asks more, and is to be answered."""
 
 SEED = 7
-LIVE = frozenset({"subnet", "who", "plan", "why"})
+LIVE = frozenset({"subnet", "who", "plan", "forecast", "why"})
 """Verbs that read interfaces or figures from AWS for their answer, which nothing keeps."""
 
 DEFECTS = ("Something is wrong in eksip", "Something went wrong", "I am busy", "You have asked", "No answer within")
@@ -87,9 +103,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One transport under load: every turn, the bot's memory on the way, and the CPU seconds of either side."""
+    """One transport under load: every turn, the bot's memory on the way, and the CPU seconds of either side.
+
+    `burst` are the turns of all asking in the same second, `most_per_second` the commands answered when nobody thinks.
+    """
 
     turns: Sequence[Turn]
+    burst: Sequence[Turn]
+    most_per_second: float
     mib: Sequence[float]
     seconds: float
     bot_cpu_seconds: float
@@ -147,7 +168,7 @@ def measure(commands: int = COMMANDS, *, details: bool = False) -> None:
     with TemporaryDirectory(prefix="eksip-bench-") as folder, stored_fleet(Path(folder)) as (endpoint, facts, names):
         for http in (True, False):
             asked = _questions(names, commands // 2)
-            bare = _run(folder, endpoint, facts, [[Question(text="help")] * BARE_EACH] * PEOPLE, http=http, bare=True)
+            bare = _run(folder, endpoint, facts, [Question(text="help")] * BARE_EACH * PEOPLE, http=http, bare=True)
             found = _run(folder, endpoint, facts, asked, http=http)
             _report(found, bare, "HTTP" if http else "sockets")
             if details:
@@ -158,7 +179,7 @@ def _run(
     folder: str,
     endpoint: Controls,
     facts: dict[str, Any],
-    asked: Sequence[Sequence[Question]],
+    asked: Sequence[Question],
     *,
     http: bool,
     bare: bool = False,
@@ -178,21 +199,37 @@ def _run(
                 _wait_until_known(bot)
             before, own, started = bot.usage(), time.process_time(), time.perf_counter()
             mib = [before.mib]
-            asking = threading.Thread(target=crowd.ask, args=(asked,), kwargs={"think_seconds": THINK_SECONDS})
+            think = {"think_seconds": BARE_THINK_SECONDS if bare else THINK_SECONDS}
+            # One list for all: nobody is done early, so that all fifty ask until the end.
+            asking = threading.Thread(target=crowd.ask, args=([iter(asked)] * PEOPLE,), kwargs=think)
             asking.start()
             while asking.is_alive():
                 asking.join(0.1)
                 if len(crowd.turns) >= len(mib) * SAMPLE_EVERY:
                     mib.append(bot.usage().mib)
-            after = bot.usage()
+            after, turns, seconds = bot.usage(), crowd.turns, time.perf_counter() - started
+            burst, most_per_second = ([], math.nan) if bare else _pressed(crowd, asked)
             return Run(
-                turns=crowd.turns,
+                turns=turns,
+                burst=burst,
+                most_per_second=most_per_second,
                 mib=(*mib, after.mib),
-                seconds=time.perf_counter() - started,
+                seconds=seconds,
                 bot_cpu_seconds=after.cpu_seconds - before.cpu_seconds,
                 own_cpu_seconds=time.process_time() - own,
                 errors=bot.errors(),
             )
+
+
+def _pressed(crowd: Crowd, asked: Sequence[Question]) -> tuple[list[Turn], float]:
+    """What became of the questions that all ask in the same second, and how many a second are answered at most."""
+    burst: list[Turn] = []
+    for number in range(BURSTS):
+        places = range(number * PEOPLE, (number + 1) * PEOPLE)
+        burst += crowd.ask([[asked[place % len(asked)]] for place in places], within_seconds=1.0)
+    started = time.perf_counter()
+    turns = crowd.ask([iter(asked[: SATURATING * PEOPLE])] * PEOPLE)
+    return burst, len(turns) / (time.perf_counter() - started)
 
 
 @contextmanager
@@ -212,13 +249,12 @@ def _wait_until_known(bot: Bot) -> None:
         time.sleep(0.5)
 
 
-def _questions(names: Sequence[dict[str, str]], commands: int) -> list[list[Question]]:
-    """Each person's questions: the shares of the mix, each about a place of the fleet, in a shuffled order."""
+def _questions(names: Sequence[dict[str, str]], commands: int) -> list[Question]:
+    """The shares of the mix in a shuffled order, each question about a place of the fleet."""
     chance = random.Random(SEED)
     shares = [share for share, _, _ in MIX]
     drawn = chance.choices(MIX, shares, k=commands)
-    asked = [Question(text=words.format(**chance.choice(names)), by_mention=mention) for _, words, mention in drawn]
-    return [asked[number::PEOPLE] for number in range(PEOPLE)]
+    return [Question(text=words.format(**chance.choice(names)), by_mention=mention) for _, words, mention in drawn]
 
 
 def _report(found: Run, bare: Run, transport: str) -> None:
@@ -231,10 +267,13 @@ def _report(found: Run, bare: Run, transport: str) -> None:
         subject = f"{title}: ack {word}" if pct == 50 else f"… ack {word}"
         row(subject, percentile(acks, pct), f"{baseline}, {word}", percentile(bare_acks, pct))
     row("… ack p99", percentile(acks, 99), "aim", ACK_AIM)
-    cached = [t.answer_seconds for t in turns if t.answer_seconds and t.question.verb not in LIVE]
-    live = [t.answer_seconds for t in turns if t.answer_seconds and t.question.verb in LIVE]
+    cached, live = _answers(turns)
+    row("… answers from what is known, p50", percentile(cached, 50), "p99", percentile(cached, 99))
     row("… answers from what is known, p95", percentile(cached, 95), "aim", CACHED_AIM)
     row("… answers that read AWS, p95", percentile(live, 95), "answers from what is known", percentile(cached, 95))
+    together, _ = _answers(found.burst)
+    row(f"… all {PEOPLE} in the same second: ack p99", percentile(_acks(found.burst), 99), "aim", ACK_AIM)
+    row(f"… all {PEOPLE} in the same second: from what is known, p95", percentile(together, 95), "aim", CACHED_AIM)
     row(
         "… CPU of the bot, a command",
         found.bot_cpu_seconds / len(turns),
@@ -247,10 +286,13 @@ def _report(found: Run, bare: Run, transport: str) -> None:
         "the people and their Slack",
         found.own_cpu_seconds,
     )
+    per_second = len(turns) / found.seconds
+    figure("… answered when nobody thinks", found.most_per_second, "a second", "as people think", per_second)
     figure("… memory at the end", found.mib[-1], "MiB", f"after {SAMPLE_EVERY} commands", found.mib[1])
     print(f"  memory every {SAMPLE_EVERY} commands, MiB: {' '.join(f'{mib:.0f}' for mib in found.mib)}")
-    missed = [turn for turn in turns if turn.refused]
-    wrong = [turn.text for turn in turns if turn.text.startswith(DEFECTS) or (not turn.text and not turn.refused)]
+    every = [*turns, *found.burst]
+    missed = [turn for turn in every if turn.refused]
+    wrong = [turn.text for turn in every if turn.text.startswith(DEFECTS) or (not turn.text and not turn.refused)]
     print(f"  missed acknowledgements: {len(missed)}; wrong answers: {len(wrong)}; defects logged: {len(found.errors)}")
     for words, count in Counter([turn.refused for turn in missed] + [text[:100] for text in wrong]).most_common(5):
         print(f"    {count} x {words}")
@@ -272,6 +314,16 @@ def _by_verb(turns: Sequence[Turn]) -> None:
 
 def _acks(turns: Collection[Turn]) -> list[float]:
     return [turn.ack_seconds for turn in turns]
+
+
+def _answers(turns: Iterable[Turn]) -> tuple[list[float], list[float]]:
+    """Seconds to the answers given from what is known, and to those that read AWS."""
+    cached: list[float] = []
+    live: list[float] = []
+    for turn in turns:
+        if turn.answer_seconds:
+            (live if turn.question.verb in LIVE else cached).append(turn.answer_seconds)
+    return cached, live
 
 
 def percentile(taken: Collection[float], pct: float) -> float:

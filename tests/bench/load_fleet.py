@@ -26,11 +26,14 @@ OWNER = "bench"
 INTERFACES = 100_000
 """Few enough that no account-region is near its quota of interfaces: they would be counted one by one at the start."""
 
+CLUSTER_SUBNETS = 6
+"""Subnets that a cluster runs nodes in, of the 40 of its VPC: two in each of three zones."""
+
 
 @contextmanager
 def stored_fleet(folder: Path) -> Iterator[tuple[Controls, dict[str, Any], list[dict[str, str]]]]:
     """The endpoint, the bot's settings, and for some places what a question can name; `fleet.db` is in the folder."""
-    fleet = full_fleet(interfaces=INTERFACES)
+    fleet = full_fleet(interfaces=INTERFACES, cluster_subnets=CLUSTER_SUBNETS)
     with running(fleet, prerender=("DescribeSubnets",)) as endpoint:
         facts = {
             "aws": {
@@ -89,7 +92,7 @@ def _finished(read: DueRead, now: datetime) -> Finished:
 
 def _cluster(place: RegionFacts, account_name: str) -> Cluster:
     """The cluster that the endpoint has in this place."""
-    ids = tuple(subnet.subnet_id for subnet in place.subnets)
+    ids = tuple(subnet.subnet_id for subnet in place.subnets[:CLUSTER_SUBNETS])
     return Cluster(
         name=f"{account_name}-{place.region}-0",
         account_id=place.account_id,

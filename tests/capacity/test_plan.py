@@ -419,12 +419,35 @@ def test_warm_ip_frees_what_nodes_there_hold_beyond_their_pods() -> None:
         subnet_id="subnet-0a", instance_type="m5.xlarge", nodegroup="general", nodes=10, ips=300, pod_ips=280,
         largest=(30, 0),
     )  # fmt: skip
-    known = replace(question, site=replace(question.site, held=(held,)), existing_pods=8)
+    known = replace(question, site=replace(question.site, held=(held,)), existing_pods={"m5.xlarge": 8})
     found = by_title(options(known), "WARM_IP_TARGET=2 MINIMUM_IP_TARGET=8")
     saved = question.found.need.ips - node_need(XLARGE, replace(SHIPPED, warm_ip=2, minimum_ip=8), 56).ips
     assert found.gain_ips == 300 - 10 * (1 + 8 + 2) + 8 * saved
     unknown = [option for option in options(question) if option.title.startswith("WARM_IP")]
     assert all("not known" in option.note for option in unknown)
+
+
+def test_what_warm_ip_frees_follows_the_pods_of_each_type_and_what_nodes_there_run() -> None:
+    """200 pods of large nodes need 202 of 232 addresses, 7 of small ones 9; custom networking is not theirs."""
+    owner, facts = fleet()
+    question = asked(owner, facts, 8)
+    held = tuple(
+        Held(subnet_id="subnet-0a", instance_type=name, nodegroup="general", nodes=10, ips=10 * (enis + ips),
+             pod_ips=10 * ips, largest=(enis + ips, 0))
+        for name, enis, ips in (("m5.4xlarge", 8, 232), ("m5.xlarge", 2, 28))
+    )  # fmt: skip
+    known = replace(
+        question,
+        site=replace(question.site, held=held),
+        settings=replace(SHIPPED, custom_networking=True),
+        running=SHIPPED,
+        existing_pods={"m5.4xlarge": 200, "m5.xlarge": 7},
+        limits_of={name: limits for name in ("m5.4xlarge", "m5.xlarge") if (limits := snapshot_limits(name))},
+    )
+    found = by_title(options(known), "WARM_IP_TARGET=2 MINIMUM_IP_TARGET=7")
+    lean = replace(SHIPPED, custom_networking=True, warm_ip=2, minimum_ip=7)
+    saved = question.found.need.ips - node_need(XLARGE, lean, 56).ips
+    assert found.gain_ips == 10 * (240 - (7 + 202)) + 10 * (30 - (1 + 9)) + 8 * saved
 
 
 def test_prefix_mode_is_offered_only_where_it_saves_addresses() -> None:
@@ -453,7 +476,8 @@ def test_settings_keep_what_the_addon_sets_already() -> None:
     held = Held(
         subnet_id="subnet-0a", instance_type="m5.xlarge", nodegroup=None, nodes=9, ips=500, pod_ips=490, largest=(60, 0)
     )
-    found = by_title(options(replace(question, site=replace(question.site, held=(held,)), existing_pods=5)), "WARM_IP")
+    known = replace(question, site=replace(question.site, held=(held,)), existing_pods={"m5.xlarge": 5})
+    found = by_title(options(known), "WARM_IP")
     assert '"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG":"true"' in found.commands[0]
     assert '"WARM_IP_TARGET":"2"' in found.commands[0]
 
@@ -491,8 +515,8 @@ def test_a_large_cluster_is_planned_in_well_under_a_second() -> None:
     here = Site(cluster=owner, vpc=facts.vpcs[0], zones=zones, held=held)
     found = plan(zones, full_need(XLARGE, SHIPPED), 5_000)
     question = Question(
-        site=here, limits=XLARGE, settings=SHIPPED, pods=56, found=found, existing_pods=12, limits_of=limits_of,
-        subnet_cidrs=(IPv4Network("10.0.0.0/20"),),
+        site=here, limits=XLARGE, settings=SHIPPED, pods=56, found=found, existing_pods=dict.fromkeys(names, 12),
+        limits_of=limits_of, subnet_cidrs=(IPv4Network("10.0.0.0/20"),),
     )  # fmt: skip
     assert options(question)
 

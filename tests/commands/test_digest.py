@@ -152,6 +152,7 @@ def test_a_row_has_its_change_and_when_it_is_full(desk: DigestDesk) -> None:
     store.put_runs_out(
         [RunsOut(subnet_id=subnet_id, likely_at=likely, per_hour=None, **ahead) for subnet_id in (LOW, ROOMY)], ()
     )
+    store.end_look(desk.at)
     message = desk.ask("digest")
     (table,) = [part for part in message.parts if isinstance(part, Table)]
     assert table.columns == ("Subnet", "Free", "Week", "Full in")
@@ -159,6 +160,9 @@ def test_a_row_has_its_change_and_when_it_is_full(desk: DigestDesk) -> None:
     report = desk.answer("digest").report
     assert report is not None
     assert (report.rows[0].change_ips, report.rows[0].likely_at) == (203 - 1103, likely)
+    desk.at += timedelta(hours=4)
+    # Nothing looked since: a date of a look long ago is nobody's forecast.
+    assert desk.parts.services.depletes_at() == {}
 
 
 def test_alerts_of_the_period_are_counted_with_the_longest(desk: DigestDesk) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.asking.command import Asked, Request
+from bot.asking.command import Asked, Request, Surface
 from bot.commands.explain import answer
 from bot.config import load
 from bot.errors import UserError
@@ -12,8 +12,9 @@ from bot.wiring.parts import Parts
 SERVICES = Parts(load({}, {})).services
 
 
-def explain(text: str) -> Message:
-    return answer(Asked(verb="explain", words=tuple(text.split())), Request(text=text), SERVICES)
+def explain(text: str, surface: Surface = Surface.ASK) -> Message:
+    asked = Asked(verb="explain", words=tuple(text.split()))
+    return answer(asked, Request(text=text, surface=surface), SERVICES)
 
 
 def buttons(message: Message) -> list[str]:
@@ -66,9 +67,27 @@ def test_the_command_in_the_footer_is_short_and_asks_the_same(text: str, again: 
     assert (found.command, found.shareable) == (again, shareable)
 
 
-def test_the_text_of_an_answer_is_at_most_1500_characters() -> None:
-    for text in ("prefix delegation", "custom networking", "warm pool", "address exhaustion analogy"):
-        assert 0 < len(str(explain(text).answer["text"])) <= 1500
+@pytest.mark.parametrize(
+    ("surface", "limit"),
+    [
+        pytest.param(Surface.MENTION, 1500, id="a channel reads little"),
+        pytest.param(Surface.BUTTON, 1500, id="nor does who pressed a button"),
+        pytest.param(Surface.ASK, 2000, id="a terminal has room"),
+    ],
+)
+def test_the_text_of_an_answer_fits_where_it_is_shown(surface: Surface, limit: int) -> None:
+    for text in ("prefix delegation", "ipv6 with custom networking and windows", "address exhaustion analogy"):
+        assert limit - 400 < len(str(explain(text, surface).answer["text"])) <= limit
+
+
+def test_an_answer_drawn_from_several_topics_names_a_source_and_a_button_of_each() -> None:
+    found = explain("can an ipv6 cluster use ENIConfigs, windows pools and our WARM_IP_TARGET tuning?")
+
+    assert found.answer["topic"] == "ipv6-clusters"
+    assert "explain warm-ip-target" in buttons(found)
+    shown = next(part for part in found.parts if isinstance(part, Sources))
+    assert any("ipv6" in link.url for link in shown.links)
+    assert any("eni-and-ip-target" in link.url for link in shown.links)
 
 
 def test_the_analogy_is_shown_when_asked_for_and_its_button_goes() -> None:

@@ -50,6 +50,7 @@ def test_the_sentence_stands_alone() -> None:
         pytest.param("size m5.large nodes=60 pods=20 zones=3 growth=50", ASKED, id="a bare type, growth without %"),
         pytest.param("size --nodes 60 --type M5.Large --pods 20 --zones 3 --growth 50%", ASKED, id="dashes, capitals"),
         pytest.param(ASKED + " mode=secondary warm-eni=1", ASKED, id="the defaults"),
+        pytest.param("size 60 nodes m5.large 20 pods 3 zones growth=50%", ASKED, id="numbers before their words"),
         pytest.param("size m5.large nodes=60 prefix", "size m5.large nodes=60 mode=prefix", id="a bare mode"),
         pytest.param(
             "size m5.large nodes=60 custom-networking",
@@ -87,10 +88,11 @@ def test_what_was_not_said_is_assumed_aloud() -> None:
     [
         pytest.param("size", "needs one instance type", id="nothing"),
         pytest.param("size m5.large", "needs a number of nodes", id="no nodes"),
-        pytest.param("size nodes=3 m5.large c5.large", "needs one instance type", id="two types"),
+        pytest.param("size nodes=3 m5.large c5.large", "I read 2: `m5.large c5.large`", id="two types"),
         pytest.param("size nodes=0 m5.large", "`nodes=0` is below 1", id="no node"),
         pytest.param("size nodes=-5 m5.large", "`nodes=-5` is below 1", id="negative nodes"),
         pytest.param("size nodes=many m5.large", "`nodes=many` is not a whole number", id="a word"),
+        pytest.param("size nodes=2000000 m5.large", "`nodes=2000000` is more than 100,000", id="far too many nodes"),
         pytest.param("size nodes=200000 m5.large", "`nodes=200000` is more than 100,000", id="too many nodes"),
         pytest.param("size nodes=3 m5.large zones=0", "`zones=0` is below 1", id="no zone"),
         pytest.param("size nodes=3 m5.large zones=7", "`zones=7` is more than 6", id="too many zones"),

@@ -154,3 +154,17 @@ def test_a_deleted_subnet_is_shown_as_gone_and_counted_nowhere(parts: Parts) -> 
     (row,) = StatusAnswer.model_validate(dict(message.answer)).gone
     assert (row.subnet_id, row.quality) == ("subnet-0c", "gone")
     assert "private-1c (deleted, confirmed 2 h ago)" in str(message.parts)
+
+
+@pytest.mark.parametrize("scope", ["", "all", "eu-west-1"])
+@pytest.mark.parametrize("minutes", [0, 4], ids=["read at once", "one subnet was not seen lately"])
+def test_an_answer_is_as_old_as_the_oldest_of_its_subnets(parts: Parts, scope: str, minutes: int) -> None:
+    """Also after another read of the same place, of which nothing may be taken from the answer before."""
+    parts.facts.feed()
+    later, oldest = NOW - timedelta(minutes=1), NOW - timedelta(minutes=minutes)
+    facts = region_facts(LOW, replace(BLOCKS, observed_at=min(later, oldest)), observed_at=later)
+    for found in (facts, replace(facts, subnets=(LOW, BLOCKS), observed_at=NOW)):
+        accounts = (Account(account_id=PROD, name="prod"),)
+        parts.facts.put(Inventory(accounts=accounts, regions=(found,), expected_regions=1))
+        message = dispatch(Request(text=f"status {scope}".strip()), parts.services)
+        assert message.as_of == min(one.observed_at for one in found.subnets)

@@ -7,6 +7,7 @@ import pytest
 
 from bot.answers.registry import ANSWERS
 from bot.asking.command import Request, Surface
+from bot.console.render import plain
 from bot.message import Bullets, Message
 from bot.slack.render import render
 from bot.wiring import Parts
@@ -54,6 +55,7 @@ def test_nodes_still_on_single_addresses_are_named_as_what_breaks_the_blocks(par
     assert "whole again" in drained
     assert "create-subnet-cidr-reservation" in drained
     assert render(message)
+    assert "pods-use1a · no free /28 · 3,335 of 4,091" in plain(message).splitlines()[0]
 
 
 def test_the_interfaces_that_break_blocks_alone_come_in_the_json_most_first(parts: Parts) -> None:

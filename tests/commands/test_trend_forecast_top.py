@@ -234,6 +234,9 @@ def test_the_record_of_a_method_is_told_beside_its_word(parts: Parts) -> None:
 def test_top_is_soonest_first_and_the_same_from_the_stored_look(parts: Parts) -> None:
     before = answer(parts, "top")["rows"]
     assert [row["label"] for row in before] == ["private-1a", "private-1b", "cgnat-1a"]
+    # Nothing has looked at the fleet yet, and the digest names the same dates all the same.
+    digest = {row["label"]: row["likely_at"] for row in answer(parts, "digest")["report"]["rows"]}
+    assert all(digest[row["label"]] is not None for row in before)
     parts.look_ahead().look(parts.facts.inventory())
     after = answer(parts, "top runout")["rows"]
     assert [row["label"] for row in after] == [row["label"] for row in before]

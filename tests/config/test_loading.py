@@ -182,7 +182,7 @@ def test_a_problem_says_what_is_expected_with_an_example(toml: str, said: str, t
         pytest.param("EKSIP_AWS__REGION", "the nearest is EKSIP_AWS__REGIONS", id="slip"),
         pytest.param("EKSIP_SLACK_API_URL", "the nearest is EKSIP_SLACK__API_URL", id="one underscore"),
         pytest.param("EKSIP_SLACK__BOT_TOKEN", "the nearest is SLACK_BOT_TOKEN", id="a secret under a wrong name"),
-        pytest.param("EKSIP_XYZ", "for example EKSIP_", id="nothing near"),
+        pytest.param("EKSIP_XYZ", "one that is: EKSIP_", id="nothing near"),
         pytest.param("eksip_aws__region", "the nearest is EKSIP_AWS__REGIONS", id="small letters"),
     ],
 )

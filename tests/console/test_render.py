@@ -71,7 +71,7 @@ def lines(*parts: Part) -> list[str]:
         ),
         pytest.param(
             Code(text="aws ec2 describe-subnets\naws sts get-caller-identity", title="Run"),
-            ["  Run", "  aws ec2 describe-subnets", "  aws sts get-caller-identity"],
+            ["  Run", "aws ec2 describe-subnets", "aws sts get-caller-identity"],
             id="code",
         ),
         pytest.param(Context(lines=(("Read 12 min ago",),)), ["  Read 12 min ago"], id="small print"),
@@ -96,6 +96,23 @@ def lines(*parts: Part) -> list[str]:
 )
 def test_every_part_has_its_lines(part: Part, shown: list[str]) -> None:
     assert lines(part) == shown
+
+
+@pytest.mark.parametrize("coloured", [True, False], ids=["terminal", "plain"])
+def test_a_command_wider_than_the_terminal_can_be_pasted(coloured: bool) -> None:
+    """Neither broken nor indented: a shell would take the rest for a second command, and `EOF` ends no document."""
+    wide = f"aws ec2 create-subnet --tag-specifications '{'x' * 120}'\nkubectl apply -f - <<EOF\nkind: ENIConfig\nEOF"
+    console = Console(force_terminal=coloured, color_system=None, width=80)
+    with console.capture() as captured:
+        show(Message(text="text", parts=(Code(text=wide),)), console)
+
+    assert captured.get().splitlines()[1:] == wide.splitlines()
+
+
+def test_the_command_that_was_asked_is_not_offered_as_the_next() -> None:
+    again = Controls(items=(Button(label="Change numbers", command="plan"), Button(label="Sums", command="plan sums")))
+
+    assert plain(Message(text="text", parts=(again,), command="plan")).splitlines()[1:] == ["  Next: plan sums"]
 
 
 @pytest.mark.parametrize("tone", list(Tone), ids=lambda tone: tone.value)

@@ -124,6 +124,16 @@ _CODES: Mapping[str, Mapping[Kind, tuple[str, int]]] = {
         Kind.NOT_ACCEPTED: ("InvalidClientTokenId", 403),
         Kind.SKEWED: ("SignatureDoesNotMatch", 403),
     },
+    "autoscaling": {
+        Kind.DENIED: ("AccessDenied", 403),
+        Kind.EXPIRED: ("ExpiredToken", 403),
+        Kind.THROTTLED: ("Throttling", 400),
+        Kind.UNAVAILABLE: ("ServiceUnavailable", 503),
+        Kind.INTERNAL: ("InternalFailure", 500),
+        Kind.OPT_IN: ("OptInRequired", 403),
+        Kind.NOT_ACCEPTED: ("InvalidClientTokenId", 403),
+        Kind.SKEWED: ("SignatureDoesNotMatch", 403),
+    },
     "": {
         Kind.DENIED: ("AccessDeniedException", 403),
         Kind.EXPIRED: ("ExpiredTokenException", 403),
@@ -147,7 +157,7 @@ def api_error(kind: Kind, service: str) -> ApiError:
 
 def error_answer(request: Request, service: str, error: ApiError) -> Answer:
     """The error in the protocol of the service and request."""
-    if service in {"ec2", "sts"}:
+    if service in {"ec2", "sts", "autoscaling"}:
         entry = f"<Code>{escape(error.code)}</Code><Message>{escape(str(error))}</Message>"
         body = (
             f"<Response><Errors><Error>{entry}</Error></Errors><RequestID>{REQUEST_ID}</RequestID></Response>"

@@ -75,15 +75,22 @@ def _arn(state: RegionState, kind: str, name: str) -> str:
     return f"arn:aws:eks:{state.region}:{state.account_id}:{kind}/{name}"
 
 
-def _subnet_ids(state: RegionState, cluster: str) -> list[str]:
-    """The subnets of a cluster: every n-th, so that each subnet belongs to one."""
+def subnet_ids(state: RegionState, cluster: str) -> list[str]:
+    """The subnets of a cluster: every n-th, so that each subnet belongs to one, as many as the plan says."""
     number, count = state.cluster_names.index(cluster), len(state.cluster_names)
-    return [one.subnet_id for one in state.subnets.values() if not one.deleted and one.number % count == number]
+    own = [one.subnet_id for one in state.subnets.values() if not one.deleted and one.number % count == number]
+    return own[: state.plan.cluster_subnets or len(own)]
+
+
+def node_count(state: RegionState, cluster: str) -> int:
+    """The nodes of a cluster: each has two interfaces."""
+    own = set(subnet_ids(state, cluster))
+    return sum(len(one.interfaces) + 1 >> 1 for one in state.subnets.values() if one.subnet_id in own)
 
 
 def _cluster(state: RegionState, name: str) -> dict[str, object]:
-    subnet_ids = _subnet_ids(state, name)
-    vpc_id = next((one.vpc_id for one in state.subnets.values() if one.subnet_id in subnet_ids[:1]), "")
+    own = subnet_ids(state, name)
+    vpc_id = next((one.vpc_id for one in state.subnets.values() if one.subnet_id in own[:1]), "")
     return {
         "name": name,
         "arn": _arn(state, "cluster", name),
@@ -91,15 +98,14 @@ def _cluster(state: RegionState, name: str) -> dict[str, object]:
         "version": "1.34",
         "status": "ACTIVE",
         "roleArn": f"arn:aws:iam::{state.account_id}:role/eks",
-        "resourcesVpcConfig": {"subnetIds": subnet_ids[:2], "vpcId": vpc_id, "securityGroupIds": []},
+        "resourcesVpcConfig": {"subnetIds": own[:2], "vpcId": vpc_id, "securityGroupIds": []},
         "kubernetesNetworkConfig": {"ipFamily": "ipv4", "serviceIpv4Cidr": "172.20.0.0/16"},
         "health": {"issues": []},
     }
 
 
 def _nodegroup(state: RegionState, cluster: str) -> dict[str, object]:
-    subnet_ids = _subnet_ids(state, cluster)
-    nodes = sum(len(one.interfaces) + 1 >> 1 for one in state.subnets.values() if one.subnet_id in subnet_ids)
+    nodes = node_count(state, cluster)
     return {
         "nodegroupName": NODEGROUP,
         "nodegroupArn": _arn(state, "nodegroup", f"{cluster}/{NODEGROUP}/0"),
@@ -113,7 +119,7 @@ def _nodegroup(state: RegionState, cluster: str) -> dict[str, object]:
         "updateConfig": {"maxUnavailable": 1},
         "instanceTypes": [NODE_TYPE],
         "amiType": "AL2023_x86_64_STANDARD",
-        "subnets": subnet_ids,
+        "subnets": subnet_ids(state, cluster),
         "health": {"issues": []},
     }
 
@@ -125,7 +131,7 @@ def _profile(state: RegionState, cluster: str) -> dict[str, object]:
         "clusterName": cluster,
         "createdAt": CREATED_AT,
         "status": "ACTIVE",
-        "subnets": _subnet_ids(state, cluster)[:1],
+        "subnets": subnet_ids(state, cluster)[:1],
         "selectors": [{"namespace": "kube-system"}],
     }
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from bot.demo.allocator import AllocationError
 
-from . import ec2, eks, monitoring, organization, sts
+from . import autoscaling, ec2, eks, monitoring, organization, sts
 from .answers import Answer, ApiError, Caller, Ending, Kind, Request, api_error, error_answer
 from .ec2_call import Call, is_unpaginated_listing
 from .estate import Estate
@@ -188,6 +188,8 @@ class Engine:
                 return Answer(body=ec2.answer(call))
             case "eks":
                 return eks.answer(self._estate, caller, request)
+            case "autoscaling":
+                return autoscaling.answer(self._estate, caller, request)
             case "sts":
                 return sts.answer(self._sessions, caller, request)
             case "organizations":
@@ -243,7 +245,7 @@ class Engine:
 
 def _operation(service: str, request: Request) -> str:
     """The operation a request is for."""
-    if service in {"ec2", "sts"}:
+    if service in {"ec2", "sts", "autoscaling"}:
         return request.form.get("Action", "?")
     if service == "eks":
         return eks.operation(request)

@@ -16,8 +16,9 @@ class RegionPlan:
     `addresses` is how many each interface holds. The first `prefix_subnets` are in prefix mode: their interfaces hold
     one address and two /28s. The first `reserved_subnets` have a prefix reservation of their upper half.
     `ipv6_subnets` come on top of `subnets` and have no IPv4 block. The first `shared_subnets` are shared with the
-    accounts of `shared_with`, each of which has `participant_interfaces` of its own in each of them. `cni_metrics`
-    says whether the clusters run the CNI Metrics Helper.
+    accounts of `shared_with`, each of which has `participant_interfaces` of its own in each of them. Each cluster runs
+    its nodes in `cluster_subnets` of its share of the subnets, 0 for all of them. `cni_metrics` says whether the
+    clusters run the CNI Metrics Helper.
     """
 
     region: str
@@ -31,6 +32,7 @@ class RegionPlan:
     shared_with: tuple[str, ...] = ()
     participant_interfaces: int = 0
     clusters: int = 0
+    cluster_subnets: int = 0
     cni_metrics: bool = False
 
 
@@ -138,6 +140,7 @@ def full_fleet(
     addresses: int = 10,
     zipf: float = 0.0,
     clusters: int = 1,
+    cluster_subnets: int = 0,
     seed: int = 1,
 ) -> Fleet:
     """A fleet for load: `interfaces` in all, evenly over the account-regions, or as 1/rank**zipf.
@@ -162,6 +165,7 @@ def full_fleet(
                         interfaces=spread[number * len(regions) + position],
                         addresses=addresses,
                         clusters=clusters,
+                        cluster_subnets=cluster_subnets,
                     )
                     for position, region in enumerate(regions)
                 ),

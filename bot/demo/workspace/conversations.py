@@ -43,7 +43,7 @@ def _auth_test(desk: Desk, _params: Params) -> Json:
         "team_id": desk.bot.team_id,
         "user_id": desk.bot.user_id,
         "bot_id": desk.bot.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": desk.bot.is_org_wide,
         **({} if desk.bot.enterprise_id is None else {"enterprise_id": desk.bot.enterprise_id}),
     }
 

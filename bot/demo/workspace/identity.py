@@ -69,6 +69,7 @@ class Bot:
     shortcuts: tuple[Shortcut, ...]
     events: frozenset[str]
     enterprise_id: str | None
+    is_org_wide: bool
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
     signing_secret: str = field(repr=False)

@@ -67,7 +67,7 @@ def slash_payload(
         "command": command,
         "text": text,
         "api_app_id": bot.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if bot.is_org_wide else "false",
         "response_url": response_url,
         "trigger_id": trigger_id,
     }
@@ -80,10 +80,11 @@ def event_payload(bot: Bot, state: State, channel: Channel | None, event: Mappin
     """An event in the envelope of the Events API; `channel` is where it happened, if anywhere."""
     members = frozenset() if channel is None else channel.members
     outsiders = any(state.users[member].is_external for member in members if member in state.users)
+    team_id = _team_of(bot, state, event)
     payload: Json = {
         "token": "local",
-        "team_id": bot.team_id,
-        "context_team_id": bot.team_id,
+        "team_id": team_id,
+        "context_team_id": team_id,
         "api_app_id": bot.app_id,
         "event": dict(event),
         "type": "event_callback",
@@ -92,10 +93,10 @@ def event_payload(bot: Bot, state: State, channel: Channel | None, event: Mappin
         "authorizations": [
             {
                 "enterprise_id": bot.enterprise_id,
-                "team_id": bot.team_id,
+                "team_id": team_id,
                 "user_id": bot.user_id,
                 "is_bot": True,
-                "is_enterprise_install": False,
+                "is_enterprise_install": bot.is_org_wide,
             }
         ],
         "is_ext_shared_channel": outsiders,
@@ -104,6 +105,12 @@ def event_payload(bot: Bot, state: State, channel: Channel | None, event: Mappin
     if bot.enterprise_id is not None:
         payload |= {"enterprise_id": bot.enterprise_id, "context_enterprise_id": bot.enterprise_id}
     return payload
+
+
+def _team_of(bot: Bot, state: State, event: Mapping[str, Any]) -> str:
+    """The team through which an event is delivered: with an installation for the whole organisation, the person's."""
+    user = state.users.get(str(event.get("user")))
+    return user.team_id if bot.is_org_wide and user is not None and not user.is_external else bot.team_id
 
 
 def message_event(message: Message, user: User, *, kind: str) -> Json:
@@ -155,9 +162,9 @@ def interaction(bot: Bot, user: User) -> Json:
         },
         "api_app_id": bot.app_id,
         "token": "local",
-        "team": {"id": bot.team_id, "domain": bot.team_domain},
+        "team": None if bot.is_org_wide else {"id": bot.team_id, "domain": bot.team_domain},
         "enterprise": bot.enterprise,
-        "is_enterprise_install": False,
+        "is_enterprise_install": bot.is_org_wide,
     }
 
 

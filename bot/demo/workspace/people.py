@@ -105,14 +105,20 @@ class People:
         return message
 
     def edit(self, text: str, *, channel: str, ts: str) -> None:
-        """Change the words of a message its author wrote; the bot hears of it in a direct conversation only.
+        """Change the words of a message its author wrote; the bot hears of it in direct conversations and by mentions.
 
+        Source: https://github.com/slackapi/bolt-js/issues/960 (an edited mention is one more app_mention, with edited).
         Raises: LookupError when it is not there.
         """
         message = self._seen(channel, ts, self._bot.user_id)
         changed = replace(message, text=incoming_text(self._state, text, labels=False), edited_ts=self._state.next_ts())
         self._state.change(changed)
         self._tell_direct(changed_event(changed, message, self._bot.team_id, self._state.next_ts()), message)
+        where, who = self._state.channels[message.channel_id], self._state.users.get(message.user_id)
+        mentions = f"<@{self._bot.user_id}>" in changed.text and self._bot.user_id in where.members
+        if mentions and who is not None and not message.bot_id and where.kind is not ChannelKind.DM:
+            edited = {"user": who.user_id, "ts": changed.edited_ts}
+            self._subscriptions.tell({**message_event(changed, who, kind="app_mention"), "edited": edited}, where)
 
     def delete(self, *, channel: str, ts: str) -> None:
         """Delete a message; the bot hears of it in a direct conversation only.

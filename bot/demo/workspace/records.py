@@ -33,6 +33,7 @@ class User:
     bot_id: str | None = None
     is_guest: bool = False
     is_external: bool = False
+    enterprise_id: str | None = None
 
     def wire(self) -> Json:
         """The user as `users.info` answers. Source: https://docs.slack.dev/reference/objects/user-object."""
@@ -56,6 +57,17 @@ class User:
             "is_stranger": self.is_external,
             "is_bot": self.is_bot,
             "is_app_user": False,
+            **({} if self.enterprise_id is None else {"enterprise_user": self._in_enterprise()}),
+        }
+
+    def _in_enterprise(self) -> Json:
+        return {
+            "id": self.user_id,
+            "enterprise_id": self.enterprise_id,
+            "enterprise_name": "Example Org",
+            "is_admin": False,
+            "is_owner": False,
+            "teams": [self.team_id],
         }
 
 

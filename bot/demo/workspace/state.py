@@ -100,21 +100,27 @@ class State:
         external: bool = False,
         bot_id: str | None = None,
         is_bot: bool = False,
+        team_id: str = "",
+        enterprise_id: str | None = None,
     ) -> User:
-        """Add a person or a bot; its name must be new."""
+        """Add a person or a bot; its name must be new. Who is of a `team_id` of an organisation has an id of its own.
+
+        Source: https://docs.slack.dev/enterprise (ids of people across an organisation begin with W).
+        """
         with self.changed:
             if any(user.name == name for user in self.users.values()):
                 raise ValueError(f"There is a user {name!r} already.")
             user = User(
-                user_id=self.next_id("U"),
+                user_id=self.next_id("W" if team_id else "U"),
                 name=name,
                 real_name=real_name,
                 color=_COLORS[len(self.users) % len(_COLORS)],
-                team_id=_OUTSIDE_TEAM_ID if external else self.team_id,
+                team_id=_OUTSIDE_TEAM_ID if external else team_id or self.team_id,
                 is_bot=is_bot,
                 bot_id=bot_id,
                 is_guest=guest,
                 is_external=external,
+                enterprise_id=None if external else enterprise_id,
             )
             self.users[user.user_id] = user
             self.notify()

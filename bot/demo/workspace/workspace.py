@@ -76,6 +76,7 @@ class Workspace(Deeds):
         retry_seconds: Sequence[float] = RETRY_SECONDS,
         ack_seconds: float = ACK_SECONDS,
         enterprise_id: str | None = None,
+        org_wide: bool = False,
         trigger_seconds: float = TRIGGER_LIFETIME.total_seconds(),
     ) -> None:
         self.faults = Faults()
@@ -94,6 +95,7 @@ class Workspace(Deeds):
             shortcuts=tuple(shortcuts),
             events=frozenset(events),
             enterprise_id=enterprise_id,
+            is_org_wide=org_wide,
             bot_token=bot_token,
             app_token=app_token,
             signing_secret=signing_secret,
@@ -196,8 +198,13 @@ class Workspace(Deeds):
             members |= {self._bot.user_id}
         return self._state.add_channel(name, kind=kind, members=members, archived=archived).channel_id
 
-    def add_user(self, name: str, *, guest: bool = False, external: bool = False, bot: bool = False) -> str:
-        """Add a user to the team and to every channel: its id. `external` is someone of another team."""
+    def add_user(
+        self, name: str, *, guest: bool = False, external: bool = False, bot: bool = False, team_id: str = ""
+    ) -> str:
+        """Add a user to the team and to every channel: its id.
+
+        `external` is someone of another organisation, `team_id` another team of the same one.
+        """
         bot_id = self._state.next_id("B") if bot else None
         user = self._state.add_user(
             name,
@@ -206,6 +213,8 @@ class Workspace(Deeds):
             external=external,
             bot_id=bot_id,
             is_bot=bot,
+            team_id=team_id,
+            enterprise_id=self._bot.enterprise_id,
         )
         self._join_everything(user.user_id)
         if not bot:
