@@ -70,6 +70,7 @@ ASKED = {
     "board": "board cluster:prod-eu 2h",
     "defaults": "defaults cluster=prod-eu tz=Europe/Berlin",
     "overview": "overview",
+    "version": "version",
     "help": "help maxpods",
 }
 """The command behind each example answer, asked of the demo estate in this order."""

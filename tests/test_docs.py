@@ -24,7 +24,7 @@ from bot.wiring import Parts
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 BY_NAME = [pytest.param(page, id=page.name) for page in PAGES]
-NEEDS_NO_AWS = ("maxpods", "simulate", "size", "cidr 10.", "explain", "help")
+NEEDS_NO_AWS = ("maxpods", "simulate", "size", "cidr 10.", "explain", "version", "help")
 
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`([^`\n]+)`")

@@ -39,3 +39,9 @@ class HelpAnswer(AnswerModel):
     """`help [VERB]`."""
 
     commands: list[CommandJson] = Field(description="The verbs.")
+
+
+class VersionAnswer(AnswerModel):
+    """`version`."""
+
+    eksip: str = Field(description="The release that answers.")

@@ -18,7 +18,7 @@ from bot.answers.capacity import (
 from bot.answers.conversation import BoardAnswer, DefaultsAnswer, OverviewAnswer
 from bot.answers.diagnosis import WhyAnswer
 from bot.answers.digest import DigestAnswer
-from bot.answers.guide import ExplainAnswer, HelpAnswer
+from bot.answers.guide import ExplainAnswer, HelpAnswer, VersionAnswer
 from bot.answers.history import BacktestAnswer, ForecastAnswer, TopAnswer, TrendAnswer
 from bot.answers.nodes import MaxPodsAnswer
 from bot.answers.subnets import AccountsAnswer, StatusAnswer, SubnetAnswer, SweepAnswer, WhoAnswer
@@ -55,6 +55,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "board": BoardAnswer,
     "defaults": DefaultsAnswer,
     "overview": OverviewAnswer,
+    "version": VersionAnswer,
     "help": HelpAnswer,
     "sweep": SweepAnswer,
     "backtest": BacktestAnswer,

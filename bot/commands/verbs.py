@@ -299,6 +299,13 @@ VERBS: tuple[Command, ...] = (
         run=_in("accounts"),
         aliases=("coverage",),
     ),
+    Command(
+        verb="version",
+        usage="version",
+        summary="Which release of eksip answers",
+        example="version",
+        run=_in("version"),
+    ),
 )
 
 COMMANDS: tuple[Command, ...] = (*VERBS, help_command(VERBS))

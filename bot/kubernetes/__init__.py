@@ -16,6 +16,7 @@ from bot.inventory.kubernetes import ClusterAccess, KubernetesFacts
 from bot.kubernetes.api import NOT_INSTALLED, Patience
 from bot.kubernetes.incluster import in_cluster_access
 from bot.kubernetes.reading import read_cluster
+from bot.kubernetes.trials import Trial, trials
 
 KEPT_SECONDS = 10.0
 """Age up to which one read serves whoever asks: in an incident several people ask within seconds."""
@@ -52,15 +53,23 @@ class Kubernetes:
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
 
-    def why_not(self, cluster: str) -> str:
-        """Why the cluster of that name is not asked at all; "" where it is."""
+    @property
+    def unusable(self) -> str:
+        """Why no cluster is asked at all; "" where some are."""
         if self._settings.enabled == "never":
             return "switched off ([kubernetes] enabled)"
-        if self._settings.clusters and cluster not in {*self._settings.clusters, self._settings.in_cluster}:
-            return "not named in [kubernetes] clusters"
         found = find_spec("kubernetes")
         # A folder of that name in the working directory is found too, as a package without a file.
         return "" if found is not None and found.origin is not None else NOT_INSTALLED
+
+    def why_not(self, cluster: str) -> str:
+        """Why the cluster of that name is not asked; "" where it is."""
+        if self._settings.enabled != "never" and not self._is_named(cluster):
+            return "not named in [kubernetes] clusters"
+        return self.unusable
+
+    def _is_named(self, cluster: str) -> bool:
+        return not self._settings.clusters or cluster in {*self._settings.clusters, self._settings.in_cluster}
 
     def facts(self, cluster: str, key: str, access: Callable[[], ClusterAccess]) -> KubernetesFacts:
         """What the cluster's API shows, at most KEPT_SECONDS old; `key` names the cluster alone.
@@ -78,14 +87,26 @@ class Kubernetes:
                 raise QueryError(kept.failure)
             return kept.facts
 
-    def _read(self, kept: _Kept, access: Callable[[], ClusterAccess]) -> None:
-        patience = Patience(
+    def trials(self, cluster: str, access: Callable[[], ClusterAccess]) -> tuple[Trial, ...]:
+        """Every read of the cluster tried once, now.
+
+        Raises: QueryError with the reason when the cluster is not asked, does not answer, or does not know who asks.
+        """
+        if reason := self.why_not(cluster):
+            raise QueryError(reason)
+        way_in = in_cluster_access if cluster == self._settings.in_cluster else access
+        return trials(way_in(), self._patience())
+
+    def _patience(self) -> Patience:
+        return Patience(
             until=monotonic() + self._settings.timeout.total_seconds(),
             page=self._settings.page,
             most=self._settings.most_pods,
         )
+
+    def _read(self, kept: _Kept, access: Callable[[], ClusterAccess]) -> None:
         try:
-            kept.facts, kept.failure = read_cluster(access(), patience, self._now()), ""
+            kept.facts, kept.failure = read_cluster(access(), self._patience(), self._now()), ""
         except QueryError as error:
             kept.facts, kept.failure = None, error.message
         kept.until = self._timer() + (FAILURE_KEPT_SECONDS if kept.facts is None else KEPT_SECONDS)

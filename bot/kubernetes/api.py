@@ -48,6 +48,10 @@ class ClusterUnavailableError(QueryError):
     """Nothing can be read of this cluster now: it does not answer, or does not know who asks."""
 
 
+class ForbiddenError(QueryError):
+    """The cluster knows who asks, and its roles do not let them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
     """How much of one cluster is read: until when (monotonic seconds), items a page, items of one list at most."""
@@ -160,7 +164,7 @@ class ClusterApi:
         if status == 401:
             raise self._close("the cluster does not know eksip's role: give it an access entry")
         if status == 403:
-            raise QueryError(f"access denied: eksip's role may not {read.words}")
+            raise ForbiddenError(f"access denied: eksip's role may not {read.words}")
         if status not in (200, _GONE):
             raise QueryError(f"its API answered {status} to {read.words}")
         with _understood(read):

@@ -1,4 +1,4 @@
-"""What `eksip check` tries: the database, Slack's token, scopes and channels, and every AWS action."""
+"""What `eksip check` tries: the database, Slack's token, scopes and channels, AWS actions, and clusters' own APIs."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,9 @@ from bot.aws.check import CheckResult, Outcome
 from bot.aws.grants import Grant, grants
 from bot.config import slack_mode
 from bot.console.check import Check, Verdict
-from bot.errors import ConfigError
+from bot.errors import ConfigError, QueryError
+from bot.inventory import Cluster
+from bot.scope import cluster_key
 from bot.slack.check import Found, check_slack
 from bot.slack.sending import write_client
 from bot.wiring.parts import Parts
@@ -23,8 +25,76 @@ def checks(parts: Parts) -> Iterator[Check]:
     for result in parts.reader.check():
         refused += [result] if result.outcome in {Outcome.DENIED, Outcome.ERROR} else []
         yield _aws(result)
+    yield from cluster_checks(parts)
     for grant in grants(refused):
         yield _to_add(grant)
+
+
+_CLUSTERS = 20
+"""Clusters whose own API is tried at most, in the order of their names: each takes up to a few seconds."""
+
+
+def cluster_checks(parts: Parts) -> Iterator[Check]:
+    """Every read of clusters' own APIs that `why`, `tune` and `prefix` make, where the extra is there and asks them."""
+    settings = parts.settings.kubernetes
+    if reason := parts.kubernetes.unusable:
+        wanted = bool(settings.clusters or settings.in_cluster) and settings.enabled != "never"
+        verdict = Verdict.WARN if wanted else Verdict.SKIP
+        yield Check(
+            subject="kubernetes",
+            tried="clusters' own APIs",
+            verdict=verdict,
+            advice=f"{reason}: `why` names what it cannot see without them.",
+        )
+        return
+    try:
+        clusters = _clusters(parts)
+    except QueryError as error:
+        advice = f"The clusters are not known: {error.message}"
+        yield Check(subject="kubernetes", tried="clusters' own APIs", verdict=Verdict.SKIP, advice=advice)
+        return
+    for cluster in clusters[:_CLUSTERS]:
+        yield from _cluster(parts, cluster)
+    if len(clusters) > _CLUSTERS:
+        advice = f"{len(clusters) - _CLUSTERS} more clusters: name those to try in [kubernetes] clusters."
+        yield Check(subject="kubernetes", tried="other clusters", verdict=Verdict.SKIP, advice=advice)
+
+
+def _clusters(parts: Parts) -> list[Cluster]:
+    """The clusters that are asked: those known already, else those that EKS lists now."""
+    known = parts.facts.known()
+    found = list(known.clusters) if known is not None else []
+    if known is None:
+        for account in parts.reader.accounts():
+            for region in parts.reader.regions(account).regions:
+                found += parts.reader.read_clusters(account, region).clusters
+    return sorted((c for c in found if not parts.kubernetes.why_not(c.name)), key=cluster_key)
+
+
+def _cluster(parts: Parts, cluster: Cluster) -> Iterator[Check]:
+    subject = f"{cluster.name} {cluster.region}"
+    accounts = {account.account_id: account for account in parts.reader.accounts()}
+    try:
+        found = parts.kubernetes.trials(
+            cluster.name,
+            lambda: parts.reader.cluster_access(accounts[cluster.account_id], cluster.region, cluster.name),
+        )
+    except QueryError as error:
+        advice = f"{_sentence(error.message)} docs/deploying.md, Reading inside clusters."
+        yield Check(subject=subject, tried="Kubernetes API", verdict=Verdict.WARN, advice=advice)
+        return
+    works = [trial.words for trial in found if not trial.failure]
+    if works:
+        yield Check(subject=subject, tried=f"Kubernetes API: {', '.join(works)}", verdict=Verdict.OK)
+    for trial in found:
+        if trial.failure:
+            add = f" Add to {trial.rule} (kubectl apply -k deploy/k8s/cluster-reader)." if trial.rule else ""
+            advice = f"{_sentence(trial.failure)}{add}"
+            yield Check(subject=subject, tried=f"Kubernetes API: {trial.words}", verdict=Verdict.WARN, advice=advice)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _database(parts: Parts) -> Check:

@@ -178,7 +178,7 @@ def test_unusable_words_get_a_clear_answer(parts: Parts, text: str, kind: str, s
     "text",
     [
         "status", "status prod-eu", "status account:stage", "status lab-vpc", "status vpc:lab", "subnet private-1a",
-        "subnet edge-1a", "who prod-eu", "who all", "accounts", "alerts", "help", "help status", "watching",
+        "subnet edge-1a", "who prod-eu", "who all", "accounts", "alerts", "version", "help", "help status", "watching",
         "explain prefix delegation", "explain warm ip analogy", "maxpods m5.large",
         "plan +40 m5.xlarge prod-eu", "plan +40 m5.xlarge prod-eu sums", "plan prod-eu", "plan +3 m5.large data-eu",
         "upgrade prod-eu", "prefix prod-us", "prefix stage-eu", "tune data-eu", "tune prod-eu", "cidr prod-eu-vpc",

@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from bot.asking.command import Surface
-from bot.slack.incoming import Identity, from_action, from_command, from_event, unescaped
+from bot.slack.incoming import Identity, from_action, from_command, from_edit, from_event, unescaped
 
 BOT = Identity(team_id="T1", bot_user_id="UBOT", enterprise_id="E1")
 EVENT = {"type": "app_mention", "user": "U1", "text": "<@UBOT> status", "ts": "1.1", "channel": "C1", "team": "T1"}
 DIRECT = {"type": "message", "user": "U1", "text": "status", "ts": "1.1", "channel": "D1", "channel_type": "im"}
+
+GRID: dict[str, Any] = {"authorizations": [{"enterprise_id": "E1", "team_id": "T2", "is_enterprise_install": True}]}
 
 
 def event(**fields: Any) -> dict[str, Any]:
@@ -24,7 +26,6 @@ def event(**fields: Any) -> dict[str, Any]:
         pytest.param({"user": "UBOT"}, id="by the bot itself"),
         pytest.param({"user": None}, id="by nobody"),
         pytest.param({"subtype": "message_changed"}, id="an edit notice"),
-        pytest.param({"edited": {"ts": "1.2"}}, id="an edited mention"),
         pytest.param({"hidden": True}, id="hidden"),
         pytest.param({"channel": "D1"}, id="a mention in a direct message, which message.im brings"),
         pytest.param({"type": "message"}, id="a channel message without a mention"),
@@ -60,7 +61,7 @@ def test_a_mention_answers_in_the_thread_it_opens_or_is_in() -> None:
     assert stays is not None
     assert direct is not None
     assert (opens.request.thread_ts, stays.request.thread_ts, direct.request.thread_ts) == ("1.1", "0.9", None)
-    assert (opens.key, direct.request.surface) == ("event:Ev1", Surface.DM)
+    assert (opens.key, direct.request.surface) == ("mention:C1:1.1", Surface.DM)
 
 
 @pytest.mark.parametrize(
@@ -70,15 +71,44 @@ def test_a_mention_answers_in_the_thread_it_opens_or_is_in() -> None:
         pytest.param({"team": "T2"}, False, True, id="another team"),
         pytest.param({"user_team": "T2"}, True, True, id="user_team counts before team"),
         pytest.param({"team": "T2", "enterprise": "E1"}, False, False, id="another workspace of our organisation"),
+        pytest.param({"team": "T2"} | GRID, False, False, id="another workspace of a channel of our own"),
+        pytest.param({"team": "T2"} | GRID, True, True, id="another team in a channel shared with others"),
+        pytest.param({"team": "E1"}, True, False, id="the organisation itself"),
         pytest.param({"team": None}, True, True, id="a shared channel that does not say"),
         pytest.param({"team": None}, False, False, id="not said in a channel of ours"),
     ],
 )
 def test_people_of_other_organisations_are_known(change: dict[str, Any], shared: bool, external: bool) -> None:
     """Where the person is from decides, and in a shared channel doubt counts as outside."""
-    found = from_event(event(**change) | {"is_ext_shared_channel": shared}, BOT)
+    envelope = {name: change.pop(name) for name in GRID.keys() & change.keys()}
+    found = from_event(event(**change) | {"is_ext_shared_channel": shared} | envelope, BOT)
     assert found is not None
     assert found.request.is_external is external
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        pytest.param({}, "status prod", id="other words"),
+        pytest.param({"text": "status"}, None, id="the same words"),
+        pytest.param({"edited": None}, None, id="a link that unfolded"),
+        pytest.param({"bot_id": "B1"}, None, id="the bot's own message"),
+    ],
+)
+def test_an_edited_direct_message_is_a_question_of_its_own(change: dict[str, Any], asked: str | None) -> None:
+    """What its author changed counts; what Slack or the bot changed does not."""
+    message = {"user": "U1", "text": "status prod", "ts": "1.1", "edited": {"user": "U1", "ts": "1.2"}, **change}
+    edit = {
+        "type": "message",
+        "subtype": "message_changed",
+        "hidden": True,
+        "channel": "D1",
+        "channel_type": "im",
+        "message": message,
+        "previous_message": {"user": "U1", "text": "status", "ts": "1.1"},
+    }
+    found = from_edit({"event": edit, "event_id": "Ev3", "team_id": "T1"}, BOT)
+    assert (found and found.request.text) == asked
 
 
 def test_a_command_is_told_apart_by_its_trigger() -> None:

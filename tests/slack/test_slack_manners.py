@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from estate_bot import EstateBot, estate_bot
+from estate_bot import EstateBot, estate_bot, press
 
 from bot.asking.command import Request
 from bot.message import Message
+from bot.slack.listening import CHANGED
+from bot.slack.replies import STRAYED
 
 pytestmark = [
     pytest.mark.timeout(180),
@@ -99,13 +101,43 @@ def test_a_thread_whose_first_message_was_deleted_still_gets_its_answer(bot: Est
     bot.posted("Answer to ping orphan")
 
 
-def test_an_edited_question_is_not_asked_again(bot: EstateBot) -> None:
+@pytest.mark.parametrize("placeholder", [False, True], ids=["before anything was said", "after the placeholder"])
+def test_a_question_that_was_deleted_is_answered_in_the_channel_and_says_so(bot: EstateBot, placeholder: bool) -> None:
+    """Slack posts a reply to nothing into the channel without a word; the answer has the word."""
+    go = threading.Event()
+    bot.made["hold"] = lambda request: answered(request) if go.wait(40) else Message(text="Too late.")
+    asked = bot.slack.say("@eksip hold this")
+    bot.slack.wait_for(lambda: bot.requests)
+    if placeholder:
+        bot.slack.delete(channel="ops", ts=bot.posted("Working on")["ts"])
+    bot.slack.delete(channel="ops", ts=asked)
+    go.set()
+    message = bot.posted(STRAYED)
+    assert "Answer to hold this" in message["text"]
+    assert "thread_ts" not in message
+
+
+def test_an_edited_question_is_offered_again_and_answered_when_its_author_says_so(bot: EstateBot) -> None:
     ts = bot.slack.say("ping first", channel="dm:ana")
     bot.posted("Answer to ping first", "dm:ana")
     bot.slack.edit("ping second", channel="dm:ana", ts=ts)
-    bot.slack.say("ping third", channel="dm:ana")
-    bot.posted("Answer to ping third", "dm:ana")
-    assert [request.text for request in bot.requests] == ["ping first", "ping third"]
+    offer = bot.posted(CHANGED, "dm:ana")
+    assert [request.text for request in bot.requests] == ["ping first"]
+    bot.slack.click(channel="dm:ana", ts=offer["ts"], action_id=press(offer, "Ask it again"))
+    bot.posted("Answer to ping second", "dm:ana")
+
+
+def test_an_edited_mention_is_offered_to_its_author_alone_and_one_edited_in_is_answered(bot: EstateBot) -> None:
+    """Slack sends each edit of a mention as one more mention; a message is answered once, whatever it is edited to."""
+    ts = bot.slack.say("@eksip ping one")
+    bot.posted("Answer to ping one")
+    bot.slack.edit("@eksip ping two", channel="ops", ts=ts)
+    offer = bot.whispered(CHANGED)
+    assert offer["thread_ts"] == ts
+    forgot = bot.slack.say("ping late")
+    bot.slack.edit("@eksip ping late", channel="ops", ts=forgot)
+    assert bot.posted("Answer to ping late")["thread_ts"] == forgot
+    assert [request.text for request in bot.requests] == ["ping one", "ping late"]
 
 
 def test_the_app_is_told_from_others_in_an_enterprise_grid(tmp_path: Path) -> None:
@@ -120,6 +152,30 @@ def test_the_app_is_told_from_others_in_an_enterprise_grid(tmp_path: Path) -> No
         bot.slack.open_home()
         home = bot.slack.wait_for(lambda: bot.slack.home() or {}, timeout=60)
         assert "prod-eu" in str(home["blocks"])
+
+
+def test_one_installation_serves_every_team_of_an_organisation(tmp_path: Path) -> None:
+    """People of its other teams ask everywhere and are answered there; what each may see holds for their own ids."""
+    access = {"people_may": [{"users": ["W0LOCAL9001"], "scopes": ["cluster:dev-eu"]}]}
+    with estate_bot(tmp_path, access, enterprise_id="E0LOCAL0001", org_wide=True) as bot:
+        bot.made["ping"] = answered
+        wes = bot.slack.add_user("wes", team_id="T0OTHER0001", user_id="W0LOCAL9001")
+        bot.slack.add_user("eve", external=True)
+        bot.slack.slash("ping slash", user="wes")
+        bot.whispered("Answer to ping slash", user="wes")
+        asked = bot.slack.say("@eksip ping mention", user="wes")
+        assert bot.posted("Answer to ping mention")["thread_ts"] == asked
+        bot.slack.say("overview", user="wes", channel="dm:wes")
+        shown = str(bot.posted("dev-eu", "dm:wes")["blocks"])
+        bot.slack.open_home("wes")
+        shown += str(bot.slack.wait_for(lambda: bot.slack.home("wes") or {}, timeout=60)["blocks"])
+        assert "prod-eu" not in shown
+        bot.slack.say("@eksip status", user="eve")
+        bot.posted("organisations")
+        told = {request.text: request for request in bot.requests}
+        assert {r.team_id for text, r in told.items() if text != "status"} == {"T0OTHER0001"}
+        assert (told["ping mention"].user_id, told["ping mention"].is_external) == (wes, False)
+        assert told["status"].is_external
 
 
 def test_a_removed_app_keeps_quiet_and_answers_again_after_it_is_installed(bot: EstateBot) -> None:

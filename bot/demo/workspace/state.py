@@ -101,6 +101,7 @@ class State:
         bot_id: str | None = None,
         is_bot: bool = False,
         team_id: str = "",
+        user_id: str = "",
         enterprise_id: str | None = None,
     ) -> User:
         """Add a person or a bot; its name must be new. Who is of a `team_id` of an organisation has an id of its own.
@@ -111,7 +112,7 @@ class State:
             if any(user.name == name for user in self.users.values()):
                 raise ValueError(f"There is a user {name!r} already.")
             user = User(
-                user_id=self.next_id("W" if team_id else "U"),
+                user_id=user_id or self.next_id("W" if team_id else "U"),
                 name=name,
                 real_name=real_name,
                 color=_COLORS[len(self.users) % len(_COLORS)],

@@ -199,7 +199,14 @@ class Workspace(Deeds):
         return self._state.add_channel(name, kind=kind, members=members, archived=archived).channel_id
 
     def add_user(
-        self, name: str, *, guest: bool = False, external: bool = False, bot: bool = False, team_id: str = ""
+        self,
+        name: str,
+        *,
+        guest: bool = False,
+        external: bool = False,
+        bot: bool = False,
+        team_id: str = "",
+        user_id: str = "",
     ) -> str:
         """Add a user to the team and to every channel: its id.
 
@@ -214,6 +221,7 @@ class Workspace(Deeds):
             bot_id=bot_id,
             is_bot=bot,
             team_id=team_id,
+            user_id=user_id,
             enterprise_id=self._bot.enterprise_id,
         )
         self._join_everything(user.user_id)
