@@ -36,7 +36,8 @@ def _named_twice(regions: Iterable[RegionFacts]) -> frozenset[str]:
     seen: set[str] = set()
     twice: set[str] = set()
     for facts in regions:
-        own = facts.network_ids
+        own = {vpc.vpc_id for vpc in facts.vpcs}
+        own.update([subnet.subnet_id for subnet in facts.subnets])
         if not seen.isdisjoint(own):
             twice |= seen & own
         seen |= own
