@@ -44,6 +44,16 @@ class RegionFacts:
         return min((subnet.observed_at for subnet in self.subnets), default=None)
 
     @cached_property
+    def subnets_by_id(self) -> Mapping[str, Subnet]:
+        """Its subnets, by their ids."""
+        return {subnet.subnet_id: subnet for subnet in self.subnets}
+
+    @cached_property
+    def network_ids(self) -> frozenset[str]:
+        """The ids of its VPCs and subnets."""
+        return frozenset((*(vpc.vpc_id for vpc in self.vpcs), *self.subnets_by_id))
+
+    @cached_property
     def subnet_words(self) -> frozenset[str]:
         """Every word that finds one of its subnets: ids, names and zones, in small letters too; VPCs and owners."""
         found: set[str] = set()
@@ -135,9 +145,12 @@ class Inventory:
         return tuple(chain.from_iterable(region.subnets for region in self.regions))
 
     @cached_property
-    def subnets_by_id(self) -> Mapping[str, Subnet]:
+    def subnets_by_id(self) -> dict[str, Subnet]:
         """Every subnet of every region read, by its id."""
-        return {subnet.subnet_id: subnet for subnet in self.subnets}
+        found: dict[str, Subnet] = {}
+        for region in self.regions:
+            found.update(region.subnets_by_id)
+        return found
 
     @cached_property
     def gone(self) -> tuple[Subnet, ...]:
@@ -205,8 +218,25 @@ class Inventory:
 
         A few to look through for those that are meant, where all of them would be 80,000.
         """
-        places = (region for region in self.regions if not region.subnet_words.isdisjoint(words))
-        return (subnet for region in places for subnet in region.subnets)
+        first, more = self._places_by_word
+        numbers = {number for word in words if word in first for number in (first[word], *more.get(word, ()))}
+        return (subnet for number in sorted(numbers) for subnet in self.regions[number].subnets)
+
+    @cached_property
+    def _places_by_word(self) -> tuple[Mapping[str, int], Mapping[str, list[int]]]:
+        """The position of the first account-region that each word of a subnet is found in, and of those after it.
+
+        Most words are ids that one place alone has: lists for all of them would take far more memory.
+        """
+        first: dict[str, int] = {}
+        more: dict[str, list[int]] = {}
+        for number, region in enumerate(self.regions):
+            for word in region.subnet_words:
+                if word in first:
+                    more.setdefault(word, []).append(number)
+                else:
+                    first[word] = number
+        return first, more
 
     def subnets_of(self, subnet_ids: Set[str]) -> tuple[Subnet, ...]:
         """The subnets with these ids, those that are known."""

@@ -36,8 +36,7 @@ def _named_twice(regions: Iterable[RegionFacts]) -> frozenset[str]:
     seen: set[str] = set()
     twice: set[str] = set()
     for facts in regions:
-        own = {vpc.vpc_id for vpc in facts.vpcs}
-        own.update([subnet.subnet_id for subnet in facts.subnets])
+        own = facts.network_ids
         if not seen.isdisjoint(own):
             twice |= seen & own
         seen |= own

@@ -68,7 +68,10 @@ class Departures:
         self, alerts: Collection[Alert], inventory: Inventory, reach: Reach | None, now: datetime
     ) -> Iterator[Step]:
         """The ends of the open alerts whose subject is proven now to be gone, or to be read no more."""
-        seen = {f"subnet:{subnet.subnet_id}" for subnet in inventory.subnets} | _listed(inventory)
+        seen = _listed(inventory) if alerts else set()
+        seen |= {
+            alert.scope_key for alert in alerts if alert.scope_key.removeprefix("subnet:") in inventory.subnets_by_id
+        }
         regions = {(facts.account_id, facts.region): facts for facts in inventory.regions}
         keys = {f"alert {alert.scope_key}" for alert in alerts}
         self._absent = {key: span for key, span in self._absent.items() if key in keys or key.startswith("account ")}

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from bot.alerts import Alert, AlertStatus, Step, SubnetSample, advance, after_downtime, deleted, rule_removed
@@ -14,7 +15,6 @@ from bot.alerts.rules import RULES
 from bot.alerts.samples import Sample
 from bot.alerts.subject import Subject
 from bot.capacity.occupancy import Occupancy
-from bot.capacity.standing import prefix_subnet_ids
 from bot.config import Settings
 from bot.inventory import Inventory, Quality, RegionFacts, Subnet
 from bot.inventory.evidence import RegionEvidence
@@ -126,8 +126,8 @@ class Judge:
             groups = before.nodegroups_at if blind & _NODEGROUP_READS else read_at
             self._eks[place] = EksRead(clusters_at=read_at, nodegroups_at=groups)
 
-    def samples(self, inventory: Inventory) -> tuple[SubnetSample, ...]:
-        """One sample of every IPv4 subnet, added to the history where it is news."""
+    def samples(self, inventory: Inventory, read: Collection[Place] | None = None) -> tuple[SubnetSample, ...]:
+        """One sample of every IPv4 subnet, of these places or of all, added to the history where it is news."""
         now = self._now()
         self._due = self._close_at is None or now - self._close_at >= self._settings.schedule.slow
         if self._due:
@@ -141,11 +141,12 @@ class Judge:
 
         wanted = Wanted(
             alerting={alert.subnet_id for alert in self._store.open_alerts() if alert.subnet_id},
-            prefix_mode=prefix_subnet_ids(inventory.clusters),
+            prefix_mode=inventory.prefix_subnet_ids,
             counted=self._counted,
             apart=self._settings.schedule.poll,
         )
-        every = inventory.subnets
+        places = (facts for facts in inventory.regions if (facts.account_id, facts.region) in (read or ()))
+        every = inventory.subnets if read is None else tuple(chain.from_iterable(facts.subnets for facts in places))
         forecasts = None if self._time_left is None else self._time_left(every)
         samples = subnet_samples(every, wanted, kept, self._thresholds, forecasts)
         self._counted.update(counted)
@@ -182,7 +183,7 @@ class Judge:
         if reach is not None:
             self._sources.keep(reach.covers)
         live = {(alert.rule, alert.scope_key): alert for alert in self._store.live_alerts(now - REOPEN_WITHIN)}
-        subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
+        subnets = inventory.subnets_by_id
         steps: dict[tuple[str, str], Step] = {}
 
         def put(step: Step) -> None:
@@ -280,7 +281,7 @@ class Judge:
         said = self._store.notification_log()
         if not live and not said:
             return
-        subnets = {subnet.subnet_id: subnet for subnet in inventory.subnets}
+        subnets = inventory.subnets_by_id
         verdicts = self._teller(inventory, subnets, now).verdicts(tuple(live.values()), said)
         if verdicts.notices or verdicts.over:
             self._save((), live, inventory, subnets, now)

@@ -245,8 +245,7 @@ class Monitor:
         """The steps that the news lead to, with the samples of what was read."""
         view = replace(inventory, regions=tuple(self._as_judged(facts, versions) for facts in inventory.regions))
         # Names and audiences need the whole fleet, samples what was read.
-        news = tuple(f if (f.account_id, f.region) in read else replace(f, subnets=()) for f in view.regions)
-        samples = self._judge.samples(replace(view, regions=news))
+        samples = self._judge.samples(view, read)
         self._shown = view
         return self._judge.judge(view, samples, reach), samples
 

@@ -111,10 +111,10 @@ def test_serve_without_aws_credentials_stays_up_says_why_and_stops_cleanly(tmp_p
         assert page(port, "/healthz") == (200, "ok\n")
         assert "eksip_outbox_depth" in page(port, "/metrics")[1]
         slack.slash("maxpods m5.large", user="ana", channel="ops")
-        slack.wait_for(lambda: [m for m in slack.ephemerals("ops", "ana") if "29 pods" in m["text"]])
+        slack.wait_for(lambda: [m for m in slack.ephemerals("ops", "ana") if "29 pods" in m["text"]], timeout=90)
         slack.slash("status", user="ana", channel="ops")
         slack.wait_for(
-            lambda: [m for m in slack.ephemerals("ops", "ana") if "No AWS credentials" in m["text"]], timeout=30
+            lambda: [m for m in slack.ephemerals("ops", "ana") if "No AWS credentials" in m["text"]], timeout=90
         )
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
