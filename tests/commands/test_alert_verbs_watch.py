@@ -134,7 +134,7 @@ def test_another_channel_is_named_by_the_id_that_slack_puts_in(desk: Desk) -> No
 
 
 def test_a_broken_channel_shows_since_when_and_why(desk: Desk) -> None:
-    desk.ask("watch prod-eu", surface=Surface.ASK)
+    desk.ask("watch prod-eu")  # waits until its test message is sent, which would mend the channel
     at = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
     desk.store.break_channel(desk.workspace.channel("ops"), "is_archived", at, {})
 
